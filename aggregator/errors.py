@@ -1,0 +1,53 @@
+"""One small hierarchy of errors, each written for the person who reads it.
+
+Every error has a short machine word, `reason`, which is stable: it labels metrics, is kept with
+a feed's last poll, and is what tests look at. The message says what was wrong, where, and what
+to do about it.
+"""
+
+
+class AggregatorError(Exception):
+    """Base of all errors that this project raises on purpose.
+
+    `reason` is a short lower-case word with underscores, from a bounded set.
+    `remedy` says what a person can do about it; it may be empty.
+    """
+
+    def __init__(self, message: str, *, reason: str = "error", remedy: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.reason = reason
+        self.remedy = remedy
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # Errors cross process borders (parsing runs in a pool), keywords included.
+        return (_rebuild, (type(self), self.message, self.reason, self.remedy))
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.remedy}".strip()
+
+
+def _rebuild(
+    kind: type[AggregatorError], message: str, reason: str, remedy: str
+) -> AggregatorError:
+    return kind(message, reason=reason, remedy=remedy)
+
+
+class ConfigError(AggregatorError):
+    """The configuration cannot be used."""
+
+
+class FetchError(AggregatorError):
+    """A URL could not be fetched: network, HTTP status, limits, or a refused address."""
+
+
+class ParseError(AggregatorError):
+    """Bytes that were fetched are not what they should be."""
+
+
+class StoreError(AggregatorError):
+    """The database refused, or is not one that this version can use."""
+
+
+class NotFound(AggregatorError):
+    """Something was asked for by a name that nothing has."""
