@@ -1,1 +1,265 @@
-"""The commands."""
+"""The commands. Each is a few lines that call one function."""
+
+import asyncio
+import json
+import sys
+import time
+from collections import Counter
+from collections.abc import Coroutine
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from aggregator import __version__, logs
+from aggregator.errors import AggregatorError, ConfigError
+
+if TYPE_CHECKING:
+    from aggregator.config import Config
+    from aggregator.model import PollOutcome
+
+T = TypeVar("T")
+
+app = typer.Typer(
+    name="aggregator",
+    help="One merged feed: each story once, linked to its original, with honest credit.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+feeds_app = typer.Typer(help="Feeds: their health.", no_args_is_help=True)
+app.add_typer(feeds_app, name="feeds")
+
+ConfigPath = Annotated[
+    Path, typer.Option("--config", "-c", help="The configuration.", envvar="AGGREGATOR_CONFIG")
+]
+DEFAULT_CONFIG = Path("config.yaml")
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+
+
+class Format(StrEnum):
+    """What `export` can write."""
+
+    RSS = "rss"
+    ATOM = "atom"
+    JSON = "json"
+    OPML = "opml"
+
+
+@app.command()
+def run(config: ConfigPath = DEFAULT_CONFIG) -> None:
+    """Run the daemon: it polls, and serves."""
+    from aggregator import daemon
+
+    logs.set_up()
+    _loop(daemon.run(_load(config)))
+
+
+@app.command()
+def serve(config: ConfigPath = DEFAULT_CONFIG) -> None:
+    """Serve only, and leave polling to another."""
+    from aggregator import daemon
+
+    logs.set_up()
+    _loop(daemon.run(_load(config), poll=False))
+
+
+@app.command()
+def poll(
+    config: ConfigPath = DEFAULT_CONFIG,
+    every: Annotated[bool, typer.Option("--all", help="Poll all feeds, due or not.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Poll the feeds that are due, once."""
+    logs.set_up(level=30)
+    totals = _loop(_poll(_load(config), every=every))
+    if as_json:
+        print(json.dumps(totals))
+        return
+    table = Table(*(name.replace("_", " ") for name in totals))
+    table.add_row(*(str(number) for number in totals.values()))
+    Console().print(table)
+
+
+@app.command()
+def check(config: ConfigPath = DEFAULT_CONFIG) -> None:
+    """Say all that is wrong with the configuration."""
+    from aggregator import config as configuration
+
+    problems = configuration.check(config)
+    for problem in problems:
+        print(problem)
+    if any(problem.severity == "error" for problem in problems):
+        raise typer.Exit(2)
+    print(f"{config} is right.")
+
+
+@app.command()
+def explain(
+    story_or_url: Annotated[str, typer.Argument(help="A story's id, or a copy's address.")],
+    config: ConfigPath = DEFAULT_CONFIG,
+    as_json: AsJson = False,
+) -> None:
+    """Say why these copies are one story and why this is its origin."""
+    from aggregator.explain import explanation
+    from aggregator.publish import story_json
+    from aggregator.store import Store
+
+    settings = _load(config)
+    store = Store(settings.database_url)
+    story = store.find(story_or_url)
+    if as_json:
+        print(json.dumps(story_json(story), ensure_ascii=False, indent=2))
+    else:
+        Console().print(explanation(story))
+
+
+@app.command()
+def export(
+    form: Annotated[Format, typer.Argument(metavar="rss|atom|json|opml")],
+    config: ConfigPath = DEFAULT_CONFIG,
+    name: Annotated[str, typer.Option(help="A named output; else the merged feed.")] = "",
+    output: Annotated[Path | None, typer.Option(help="A file; else stdout.")] = None,
+) -> None:
+    """Write the same bytes that the server gives."""
+    from aggregator.site import export_bytes
+
+    data = export_bytes(_load(config), form.value, name)
+    if output is not None:
+        output.write_bytes(data)
+    else:
+        sys.stdout.buffer.write(data)
+
+
+@feeds_app.command("list")
+def feeds_list(config: ConfigPath = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
+    """Show each feed's health."""
+    from aggregator.explain import health_json, health_table
+    from aggregator.store import Store
+
+    feeds = Store(_load(config).database_url).feeds()
+    if as_json:
+        print(json.dumps([health_json(feed) for feed in feeds], ensure_ascii=False, indent=2))
+    else:
+        Console().print(health_table(feeds))
+
+
+@app.command()
+def attribute(
+    file: Annotated[Path | None, typer.Argument(help="A text; else stdin.")] = None,
+    jsonl: Annotated[
+        bool, typer.Option("--jsonl", help="Records in and out, a line each.")
+    ] = False,
+    form: Annotated[str, typer.Option("--format", help="text, html, rss-item, ...")] = "text",
+    publisher: Annotated[str, typer.Option(help="Who carries the text.")] = "",
+    domain: Annotated[str, typer.Option(help="The carrier's domain.")] = "",
+) -> None:
+    """Read whom a text credits."""
+    from aggregator import attribute as attribution
+
+    if jsonl:
+        for line in attribution.attribute_lines(sys.stdin):
+            print(line)
+        return
+    content = file.read_text("utf-8") if file else sys.stdin.read()
+    found = attribution.attribute_one(content, form=form, publisher=publisher, domain=domain)
+    Console().print(attribution.for_people(found))
+
+
+@app.command()
+def cluster(
+    jsonl: Annotated[bool, typer.Option("--jsonl", help="Records in and out, a line each.")] = True,
+) -> None:
+    """Sort documents into stories, with the daemon's own decisions."""
+    from aggregator.cluster import cluster_lines
+
+    if not jsonl:
+        _fail(ConfigError("cluster reads and writes JSON lines only.", remedy="Add --jsonl."))
+    for line in cluster_lines(sys.stdin):
+        print(line)
+
+
+@app.command()
+def demo(
+    port: Annotated[int, typer.Option(help="Where to look at it.")] = 8080,
+) -> None:
+    """Run a loopback newsroom of small outlets and the daemon on it."""
+    from aggregator.demo import run_demo
+
+    logs.set_up(level=30)
+    _loop(run_demo(port=port))
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    print(__version__)
+
+
+def main() -> None:
+    """Run the command line; errors come as one sentence each and an exit code."""
+    try:
+        app()
+    except AggregatorError as error:
+        _fail(error)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _fail(error: AggregatorError) -> NoReturn:
+    print(f"aggregator: {error}", file=sys.stderr)
+    sys.exit(2 if isinstance(error, ConfigError) else 1)
+
+
+def _load(path: Path) -> "Config":
+    from aggregator import config as configuration
+
+    return configuration.load(path)
+
+
+def _loop(job: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine on the fast event loop where there is one."""
+    try:
+        import uvloop
+    except ImportError:  # Windows has none
+        return asyncio.run(job)
+    return uvloop.run(job)
+
+
+async def _poll(config: "Config", *, every: bool) -> dict[str, int | float]:
+    from aggregator.daemon import Daemon, utc_now
+
+    async with Daemon.opened(config) as daemon:
+        start = time.perf_counter()
+        store = daemon.store
+        feeds = store.listed() if every else store.due(utc_now(), limit=sys.maxsize >> 1)
+        count: Counter[str] = Counter(feeds=len(feeds))
+        with Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[errors]} errors"),
+            TimeRemainingColumn(),
+            console=Console(stderr=True),
+            disable=not sys.stderr.isatty(),
+        ) as progress:
+            bar = progress.add_task("polling", total=len(feeds), errors=0)
+
+            def seen(outcome: "PollOutcome") -> None:
+                count[outcome.result] += 1
+                count["entries_new"] += outcome.entries_new
+                count["stories_new"] += outcome.stories_new
+                progress.update(bar, advance=1, errors=count["failed"])
+
+            await daemon.poll_once(feeds, seen)
+        names = ("feeds", "fetched", "not_modified", "failed", "entries_new", "stories_new")
+        seconds = round(time.perf_counter() - start, 3)
+        return {name: count[name] for name in names} | {"seconds": seconds}
+
+
+if __name__ == "__main__":
+    main()

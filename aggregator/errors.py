@@ -49,5 +49,5 @@ class StoreError(AggregatorError):
     """The database refused, or is not one that this version can use."""
 
 
-class NotFound(AggregatorError):
+class NotFoundError(AggregatorError):
     """Something was asked for by a name that nothing has."""

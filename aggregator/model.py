@@ -25,7 +25,7 @@ class OutletKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outlet:
-    """A publisher as readers know it: one name, its aliases, its domains (the first is its main)."""
+    """A publisher as readers know it: one name, its aliases, its domains (the main one first)."""
 
     name: str
     domains: tuple[str, ...] = ()
@@ -147,7 +147,7 @@ class Mark:
 
 
 class BlockKind(StrEnum):
-    """What a block of text is in its page; credit reads paragraphs and refuses captions and quotes."""
+    """What a block of text is in its page; credit refuses captions and quotes."""
 
     PARAGRAPH = "paragraph"
     HEADING = "heading"
@@ -389,6 +389,23 @@ class Decision:
     near_misses: tuple[NearMiss, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One new or changed entry, read: what the store keeps of it and what matching sees."""
+
+    entry: ParsedEntry
+    keys: EntryKeys
+    digest: str
+    known_id: int | None  # the stored entry that it is, if it was seen before
+    carrier: Outlet
+    document: Document
+    hashes: tuple[int, ...]
+    credits: tuple[Credit, ...]
+    page_html: str = ""
+    page_state: Literal["none", "read", "failed"] = "none"
+    page_tries: int = 0
+
+
 # ----------------------------------------------------------------------------- story and publish
 
 
@@ -407,7 +424,26 @@ class Copy:
     edits: tuple[str, ...] = ()
     reason: str = ""  # why it was held to be a copy
     passages: tuple[str, ...] = ()
+    threshold: float = 0.0
+    near_misses: tuple[NearMiss, ...] = ()
     feed_url: str = ""
+    entry: int = 0  # the entry's number in the store
+    category: str = ""
+    language: str = ""
+    author: str = ""
+    words: int = 0  # of its text
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """What a subscriber sees of a story: its lead copy's title and text, and whom it credits."""
+
+    lead: int  # the entry whose title and text are shown
+    title: str
+    url: str
+    language: str
+    provenance: Provenance
+    digest: str  # of the text, title and origin: when it changes, the item was updated
 
 
 @dataclass(frozen=True, slots=True)
@@ -494,6 +530,25 @@ class FeedHealth:
     polls: int = 0
     not_modified: int = 0
     note: str = ""  # what was odd in the last document
+
+
+@dataclass(frozen=True, slots=True)
+class PollRecord:
+    """What one poll taught about its feed, as the store keeps it."""
+
+    feed_id: int
+    at: datetime
+    next_poll_at: datetime
+    interval: timedelta
+    status: int | None = None
+    poll_url: str = ""  # "" leaves it as it was
+    validators: Validators | None = None  # None leaves them as they were
+    body_digest: str | None = None
+    title: str | None = None
+    site_url: str | None = None
+    note: str | None = None
+    error: str = ""  # "" means success
+    error_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,35 @@
+"""config.yaml and the environment: read, checked, with errors that name the line."""
+
+from aggregator.config.opml import feeds_from_opml
+from aggregator.config.problems import Problem
+from aggregator.config.reading import check, load
+from aggregator.config.settings import (
+    Config,
+    DedupeConfig,
+    FeedConfig,
+    HttpConfig,
+    OpmlConfig,
+    OutputConfig,
+    PollConfig,
+    ServerConfig,
+    WhereConfig,
+)
+from aggregator.config.values import format_duration, parse_duration
+
+__all__ = [
+    "Config",
+    "DedupeConfig",
+    "FeedConfig",
+    "HttpConfig",
+    "OpmlConfig",
+    "OutputConfig",
+    "PollConfig",
+    "Problem",
+    "ServerConfig",
+    "WhereConfig",
+    "check",
+    "feeds_from_opml",
+    "format_duration",
+    "load",
+    "parse_duration",
+]

@@ -1,0 +1,195 @@
+"""The kinds of values that a configuration is made of: durations, sizes, URLs, networks.
+
+Each is an annotated type for pydantic. What it refuses, it refuses with a sentence that says
+what is wanted; the error is put together with place and finding by `problems`.
+"""
+
+import re
+from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from typing import Annotated, Any
+
+from pydantic import (
+    AfterValidator,
+    AnyHttpUrl,
+    BeforeValidator,
+    ByteSize,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    SecretStr,
+    TypeAdapter,
+    ValidationError,
+)
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+_UNITS = {
+    "w": timedelta(weeks=1),
+    "d": timedelta(days=1),
+    "h": timedelta(hours=1),
+    "m": timedelta(minutes=1),
+    "s": timedelta(seconds=1),
+    "ms": timedelta(milliseconds=1),
+}
+_PART = r"(\d+(?:\.\d+)?)(ms|[wdhms])"
+_DURATION = re.compile(rf"(?:{_PART})+", re.ASCII)
+_LONGEST = timedelta(days=36_500)
+_HTTP_URL: TypeAdapter[AnyHttpUrl] = TypeAdapter(AnyHttpUrl)
+_DOMAIN = re.compile(r"(?!-)[\w-]{1,63}(?:\.[\w-]{1,63})+")
+_WANTED_DURATION = "a duration is a number and a unit: 90s, 5m, 24h, 7d (also ms, w, and 1h30m)"
+_WANTED_URL = "the URL of a page or feed begins with http:// or https:// and names a host"
+
+
+def parse_duration(text: str) -> timedelta:
+    """Read `90s`, `5m`, `24h`, `7d`, `1h30m`, `250ms` or `2w`; at most a hundred years.
+
+    Raises ValueError for all else, among it numbers without a unit.
+    """
+    folded = text.strip().lower().replace(" ", "")
+    if not _DURATION.fullmatch(folded):
+        raise ValueError(_WANTED_DURATION)
+    try:
+        total = sum(
+            (float(number) * _UNITS[unit] for number, unit in re.findall(_PART, folded)),
+            start=timedelta(),
+        )
+    except OverflowError:
+        total = timedelta.max
+    if total > _LONGEST:
+        raise ValueError("a duration is at most a hundred years")
+    return total
+
+
+def format_duration(duration: timedelta) -> str:
+    """Write a duration of whole milliseconds as `parse_duration` reads it: `1h30m`, `0s`."""
+    rest = duration
+    text = ""
+    for unit, length in _UNITS.items():
+        if unit == "w":
+            continue  # people say 7d and 90d
+        count, rest = divmod(rest, length)
+        text += f"{count}{unit}" if count else ""
+    return text or "0s"
+
+
+def _duration(value: Any) -> Any:
+    if isinstance(value, timedelta):
+        return value
+    if isinstance(value, str):
+        return parse_duration(value)
+    raise ValueError(_WANTED_DURATION)
+
+
+def _positive(value: timedelta) -> timedelta:
+    if value <= timedelta():
+        raise ValueError("a duration here is longer than nothing")
+    return value
+
+
+def _http_url(value: str) -> str:
+    try:
+        _HTTP_URL.validate_python(value.strip())
+    except ValidationError as error:
+        raise ValueError(_WANTED_URL) from error
+    return value.strip()
+
+
+def _site_url(value: str) -> str:
+    url = _http_url(value)
+    if "?" in url or "#" in url:
+        raise ValueError("this is the address of the site alone, like https://news.example.org")
+    return url.rstrip("/")
+
+
+def same_url(url: str) -> str | None:
+    """What two spellings of one http(s) URL have in common; None for other text.
+
+    Case of scheme and host, default ports, an empty path and fragments make no difference
+    (RFC 3986, 6.2.2 and 6.2.3; RFC 9110, 4.2.3).
+    """
+    try:
+        return str(_HTTP_URL.validate_python(url.strip())).partition("#")[0]
+    except ValidationError:
+        return None
+
+
+def _domain(value: str) -> str:
+    domain = value.strip().rstrip(".").lower()
+    if not _DOMAIN.fullmatch(domain):
+        raise ValueError("a domain is a host's name alone, like ndtv.com")
+    return domain
+
+
+def _network(value: Any) -> IPv4Network | IPv6Network:
+    if isinstance(value, IPv4Network | IPv6Network):
+        return value
+    if not isinstance(value, str):
+        raise ValueError("a network is an address and a prefix length, like 10.1.0.0/16")  # noqa: TRY004
+    try:
+        return ip_network(value.strip())
+    except ValueError:
+        try:
+            near = ip_network(value.strip(), strict=False)
+        except ValueError:
+            raise ValueError(
+                "a network is an address and a prefix length, like 10.1.0.0/16"
+            ) from None
+        raise ValueError(f"the network that this address is in is written {near}") from None
+
+
+def _database(value: SecretStr) -> SecretStr:
+    wanted = "a database is sqlite:///path/to/file.db or postgresql://user:password@host/name"
+    try:
+        url = make_url(value.get_secret_value())
+    except ArgumentError as error:
+        raise ValueError(wanted) from error
+    if url.get_backend_name() not in {"sqlite", "postgresql"}:
+        raise ValueError(wanted)
+    return value
+
+
+def _not_a_bool(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError("a whole number is wanted")  # noqa: TRY004 - pydantic's protocol
+    return value
+
+
+def _one_or_many(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+def _header_text(value: str) -> str:
+    text = value.strip()
+    if not text or not text.isascii() or not text.isprintable():
+        raise ValueError("a header is one line of plain ASCII (RFC 9110, 5.5)")
+    return text
+
+
+def _some_text(value: str) -> str:
+    text = " ".join(value.split())
+    if not text:
+        raise ValueError("text is wanted, or leave the key out")
+    return text
+
+
+def _some_secret(value: SecretStr) -> SecretStr:
+    if not value.get_secret_value().strip():
+        raise ValueError("a token of some length, or leave the key out")
+    return value
+
+
+Pause = Annotated[timedelta, BeforeValidator(_duration), PlainSerializer(format_duration)]
+Duration = Annotated[Pause, AfterValidator(_positive)]
+Size = Annotated[ByteSize, BeforeValidator(_not_a_bool), Field(gt=0)]
+Count = Annotated[int, BeforeValidator(_not_a_bool), Field(ge=1, le=10_000)]
+Port = Annotated[int, BeforeValidator(_not_a_bool), Field(ge=0, le=65_535)]
+HttpUrl = Annotated[str, AfterValidator(_http_url)]
+SiteUrl = Annotated[str, AfterValidator(_site_url)]
+Domain = Annotated[str, AfterValidator(_domain)]
+Network = Annotated[IPv4Network | IPv6Network, PlainValidator(_network)]
+DatabaseUrl = Annotated[SecretStr, AfterValidator(_database)]
+Secret = Annotated[SecretStr, AfterValidator(_some_secret)]
+Text = Annotated[str, AfterValidator(_some_text)]
+Texts = Annotated[tuple[Text, ...], BeforeValidator(_one_or_many)]
+HeaderText = Annotated[str, AfterValidator(_header_text)]

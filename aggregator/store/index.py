@@ -1,0 +1,119 @@
+"""The index of matching, in the database. It answers what `aggregator.match` asks of an index."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import delete, insert, update
+from sqlmodel import Session, col, select
+
+from aggregator.model import Document, Member
+from aggregator.store.reading import chunks
+from aggregator.store.tables import BodyRow, CopyRow, EntryRow, PostingRow
+
+# A shingle that this many stories hold is boilerplate or a template; no more are kept.
+CAP = 8
+_MEMBERS = 4
+
+
+class StoredIndex:
+    """Which stories hold which shingles, for as long as the window says.
+
+    What one transaction adds is kept at hand until `flush`, so that the entries of one poll
+    see each other without a statement for each shingle.
+    """
+
+    def __init__(self, session: Session, since: datetime) -> None:
+        self._session = session
+        self._since = since
+        self._known: dict[int, list[int]] = {}
+        self._added: dict[tuple[int, int], datetime] = {}
+        self._members: dict[int, list[Member]] = {}
+
+    def prime(self, hashes: Sequence[int]) -> None:
+        """Read the postings of all these hashes at once; what follows finds them at hand."""
+        missing = sorted(set(hashes) - self._known.keys())
+        for part in chunks(missing):
+            for hash_ in part:
+                self._known[hash_] = []
+            rows = self._session.exec(
+                select(PostingRow.hash, PostingRow.story_id).where(
+                    col(PostingRow.hash).in_(part), col(PostingRow.seen) >= self._since
+                )
+            )
+            for hash_, story in rows:
+                self._known[hash_].append(story)
+
+    def postings(self, hashes: Sequence[int]) -> Mapping[int, Sequence[int]]:
+        """For each hash that any story of the window holds, those stories (CAP at the most)."""
+        self.prime(hashes)
+        return {hash_: self._known[hash_] for hash_ in hashes if self._known[hash_]}
+
+    def members(self, story: int) -> Sequence[Member]:
+        """The texts to compare with: the first seen, then the fullest."""
+        if story not in self._members:
+            rows = self._session.exec(
+                select(EntryRow.outlet, EntryRow.title, BodyRow.text)
+                .join(CopyRow, col(CopyRow.entry_id) == EntryRow.id)
+                .join(BodyRow, col(BodyRow.entry_id) == EntryRow.id)
+                .where(CopyRow.story_id == story)
+                .order_by(col(EntryRow.words).desc(), col(EntryRow.id))
+                .limit(_MEMBERS)
+            ).all()
+            self._members[story] = [Member(*row) for row in rows]
+        return self._members[story]
+
+    def add(self, story: int, document: Document, hashes: Sequence[int]) -> None:
+        """Post a document's hashes to its story."""
+        self.prime(hashes)
+        for hash_ in hashes:
+            stories = self._known[hash_]
+            if story not in stories and len(stories) < CAP:
+                stories.append(story)
+                self._added[hash_, story] = document.seen
+        self._members.pop(story, None)
+
+    def join(self, older: int, newer: int) -> None:
+        """Let the older story hold what the newer one held."""
+        self.flush()
+        already = select(PostingRow.hash).where(PostingRow.story_id == older)
+        connection = self._session.connection()
+        connection.execute(
+            delete(PostingRow).where(
+                col(PostingRow.story_id) == newer, col(PostingRow.hash).in_(already)
+            )
+        )
+        connection.execute(
+            update(PostingRow).where(col(PostingRow.story_id) == newer).values(story_id=older)
+        )
+        self.forget()
+
+    def remove(self, story: int) -> None:
+        """Forget all that a story holds."""
+        self.flush()
+        self._session.connection().execute(
+            delete(PostingRow).where(col(PostingRow.story_id) == story)
+        )
+        self.forget()
+
+    def forget(self) -> None:
+        """Drop what is kept at hand, written or not; the database alone counts again."""
+        self._known.clear()
+        self._added.clear()
+        self._members.clear()
+
+    def flush(self) -> None:
+        """Write what was added."""
+        rows = [
+            {"hash": hash_, "story_id": story, "seen": seen}
+            for (hash_, story), seen in self._added.items()
+        ]
+        for part in chunks(rows, 5000):
+            self._session.connection().execute(insert(PostingRow), part)
+        self._added.clear()
+
+    def expire(self) -> int:
+        """Forget what is older than the window; how many postings that were."""
+        done = self._session.connection().execute(
+            delete(PostingRow).where(col(PostingRow.seen) < self._since)
+        )
+        return int(done.rowcount)

@@ -1,0 +1,259 @@
+"""The store: feeds, entries, credits, stories and the index of matching, in one database."""
+
+import uuid
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, func, text, update
+from sqlalchemy import select as select_rows
+from sqlalchemy.exc import OperationalError
+from sqlmodel import Session, col, select
+
+from aggregator.errors import NotFoundError
+from aggregator.model import (
+    EntryKeys,
+    Feed,
+    FeedHealth,
+    FeedSpec,
+    KnownEntry,
+    Story,
+    StoryQuery,
+)
+from aggregator.store.database import connect, migrate, unusable, writing
+from aggregator.store.index import StoredIndex
+from aggregator.store.reading import chunks, feed_of, health_of, known_entries, stories, told
+from aggregator.store.tables import CopyRow, EntryRow, FeedRow, PostingRow, RevisionRow, StoryRow
+from aggregator.store.writing import Transaction
+
+
+class Store:
+    """One open database. Safe to use from several threads; every method is one transaction.
+
+    Raises StoreError when the database cannot be opened, or refuses.
+    """
+
+    def __init__(self, url: str, *, mint: Callable[[], uuid.UUID] = uuid.uuid4) -> None:
+        self._engine = connect(url)
+        self._mint = mint
+        migrate(self._engine)
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        self._engine.dispose()
+
+    # ------------------------------------------------------------------------------- feeds
+
+    def list_feeds(
+        self, specs: Sequence[FeedSpec], now: datetime, *, keep_others: bool = False
+    ) -> None:
+        """Make the listed feeds the ones that are polled. What others taught is kept.
+
+        A new feed is due at once; a known one keeps its next poll, so that a restart neither
+        forgets nor repeats one. `keep_others` goes on polling what is not listed any more: for
+        when a list could not be read whole.
+        """
+        with self._writes() as session:
+            known = {row.url: row for row in session.exec(select(FeedRow))}
+            connection = session.connection()
+            for spec in specs:
+                values: dict[str, Any] = {
+                    "name": spec.name,
+                    "domain": spec.domain,
+                    "category": spec.category,
+                    "full_text": spec.full_text.value,
+                    "listed": True,
+                }
+                row = known.pop(spec.url, None)
+                if row is None:
+                    session.add(
+                        FeedRow(url=spec.url, poll_url=spec.url, next_poll_at=now, **values)
+                    )
+                elif any(getattr(row, name) != value for name, value in values.items()):
+                    connection.execute(
+                        update(FeedRow).where(col(FeedRow.id) == row.id).values(values)
+                    )
+            unlisted = [] if keep_others else [row.id for row in known.values() if row.listed]
+            for part in chunks(unlisted):
+                connection.execute(
+                    update(FeedRow).where(col(FeedRow.id).in_(part)).values(listed=False)
+                )
+
+    def due(self, now: datetime, limit: int, besides: Collection[int] = ()) -> list[Feed]:
+        """The listed feeds whose next poll is due, the longest waiting first.
+
+        `besides` names feeds that are being polled already.
+        """
+        if limit <= 0:
+            return []
+        with self._reads() as session:
+            rows = session.exec(
+                select(FeedRow)
+                .where(col(FeedRow.next_poll_at) <= now, col(FeedRow.listed))
+                .order_by(col(FeedRow.next_poll_at), col(FeedRow.id))
+                .limit(limit + len(besides))
+            )
+            return [feed_of(row) for row in rows if row.id not in besides][:limit]
+
+    def listed(self) -> list[Feed]:
+        """All feeds that are polled."""
+        with self._reads() as session:
+            rows = session.exec(
+                select(FeedRow).where(col(FeedRow.listed)).order_by(col(FeedRow.id))
+            )
+            return [feed_of(row) for row in rows]
+
+    def feeds(self) -> list[FeedHealth]:
+        """The health of every listed feed, in the order in which they were listed."""
+        with self._reads() as session:
+            counted = select(EntryRow.feed_id, func.count()).group_by(col(EntryRow.feed_id))
+            entries = dict(session.exec(counted).all())
+            rows = session.exec(
+                select(FeedRow).where(col(FeedRow.listed)).order_by(col(FeedRow.id))
+            )
+            return [health_of(row, entries.get(row.id or 0, 0)) for row in rows]
+
+    def known(self, feed_id: int, keys: Sequence[EntryKeys]) -> list[tuple[KnownEntry, str, int]]:
+        """Stored entries of a feed that may be those with `keys`, with page state and tries."""
+        with self._reads() as session:
+            return known_entries(session, feed_id, keys)
+
+    # ----------------------------------------------------------------------------- writing
+
+    @contextmanager
+    def writing(self, since: datetime) -> Iterator[Transaction]:
+        """A transaction that matches against the stories seen after `since`.
+
+        It is committed at the end of the block, and leaves no trace when the block raises.
+        """
+        with self._writes() as session:
+            yield Transaction(session, StoredIndex(session, since), self._mint)
+
+    def retire(self, older_than: datetime, window: datetime) -> dict[str, int]:
+        """Delete entries and stories from before `older_than` and postings from before `window`.
+
+        Entries that their feed still lists stay: they would come back as new.
+        """
+        with self._writes() as session:
+            connection = session.connection()
+            gone = connection.execute(
+                delete(EntryRow).where(
+                    col(EntryRow.first_seen) < older_than, col(EntryRow.dropped_at).is_not(None)
+                )
+            ).rowcount
+            held = select_rows(CopyRow.story_id)  # type: ignore[call-overload]
+            told_of = (
+                delete(StoryRow)
+                .where(col(StoryRow.updated) < older_than, col(StoryRow.merged_into).is_(None))
+                .where(col(StoryRow.id).not_in(held))
+            )
+            stories_gone = connection.execute(told_of).rowcount
+            postings = connection.execute(
+                delete(PostingRow).where(col(PostingRow.seen) < window)
+            ).rowcount
+            return {"entries": gone, "stories": stories_gone, "postings": postings}
+
+    # ----------------------------------------------------------------------------- reading
+
+    def stories(self, query: StoryQuery) -> list[Story]:
+        """The stories that the query wants, newest first seen first."""
+        with self._reads() as session:
+            return stories(session, query)
+
+    def story(self, story_id: str) -> Story | None:
+        """The story with this id; the one it was joined to, where it was; else None."""
+        with self._reads() as session:
+            row = session.exec(select(StoryRow).where(StoryRow.public_id == story_id)).first()
+            if row is not None and row.merged_into is not None:
+                row = session.get(StoryRow, row.merged_into)
+            return told(session, [row])[0] if row is not None and row.url else None
+
+    def find(self, story_or_url: str) -> Story:
+        """A story by its id, the start of its id, or any copy's address. Raises NotFoundError."""
+        found = self.story(story_or_url)
+        if found is not None:
+            return found
+        with self._reads() as session:
+            ids = session.exec(
+                select(StoryRow.public_id)
+                .join(CopyRow, col(CopyRow.story_id) == StoryRow.id)
+                .join(EntryRow, col(EntryRow.id) == CopyRow.entry_id)
+                .where(EntryRow.url == story_or_url)
+            ).all()
+            if not ids and len(story_or_url) >= 4:
+                starts = col(StoryRow.public_id).startswith(story_or_url, autoescape=True)
+                ids = session.exec(select(StoryRow.public_id).where(starts).limit(2)).all()
+        if len(set(ids)) > 1:
+            raise NotFoundError(
+                f"More than one story has {story_or_url!r}: {', '.join(sorted(set(ids)))}.",
+                reason="ambiguous",
+                remedy="Name one of these ids.",
+            )
+        found = self.story(ids[0]) if ids else None
+        if found is None:
+            raise NotFoundError(
+                f"No story has the id or a copy at {story_or_url!r}.",
+                reason="no_story",
+                remedy="Ids stand in the address of a story's page; addresses must be exact.",
+            )
+        return found
+
+    def version(self) -> str:
+        """A word that changes whenever what is published changes."""
+        with self._reads() as session:
+            number = session.exec(select(RevisionRow.number).where(RevisionRow.id == 1)).first()
+            return str(number or 0)
+
+    def counts(self) -> dict[str, int]:
+        """How much there is: feeds, entries, stories, stories with several copies."""
+        with self._reads() as session:
+            several = (
+                select(CopyRow.story_id).group_by(col(CopyRow.story_id)).having(func.count() > 1)
+            ).subquery()
+            return {
+                "feeds": session.exec(
+                    select(func.count()).select_from(FeedRow).where(col(FeedRow.listed))
+                ).one(),
+                "entries": session.exec(select(func.count()).select_from(EntryRow)).one(),
+                "stories": session.exec(
+                    select(func.count())
+                    .select_from(StoryRow)
+                    .where(col(StoryRow.merged_into).is_(None))
+                ).one(),
+                "merged": session.exec(select(func.count()).select_from(several)).one(),
+            }
+
+    def polled_once(self) -> bool:
+        """Whether any listed feed was ever polled, or there is none to poll."""
+        with self._reads() as session:
+            polled = select(FeedRow.id).where(
+                col(FeedRow.listed), col(FeedRow.last_polled_at).is_not(None)
+            )
+            if session.exec(polled.limit(1)).first() is not None:
+                return True
+            anything = session.exec(select(FeedRow.id).where(col(FeedRow.listed)).limit(1)).first()
+            return anything is None
+
+    def ping(self) -> None:
+        """Ask the database anything. Raises StoreError when it does not answer."""
+        with self._reads() as session:
+            session.connection().execute(text("SELECT 1"))
+
+    # -------------------------------------------------------------------------- small tools
+
+    @contextmanager
+    def _reads(self) -> Iterator[Session]:
+        try:
+            with Session(self._engine) as session:
+                yield session
+        except OperationalError as error:
+            raise unusable(self._engine, error) from error
+
+    @contextmanager
+    def _writes(self) -> Iterator[Session]:
+        try:
+            with Session(writing(self._engine)) as session, session.begin():
+                yield session
+        except OperationalError as error:
+            raise unusable(self._engine, error) from error

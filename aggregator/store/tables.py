@@ -1,0 +1,191 @@
+"""The tables. Every change here needs a migration; a test compares the two.
+
+A *feed* has *entries*; an entry's text stands in *body* and its credits in *credit*. A *copy*
+says of which *story* an entry is a member, and why. *posting* is the index of matching.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, Integer, String, Text
+from sqlmodel import Field, SQLModel
+
+from aggregator.store.types import Compressed, UtcDateTime
+
+
+def _time(*, nullable: bool = True, index: bool = False) -> Any:
+    return Column(UtcDateTime(), nullable=nullable, index=index)
+
+
+def _json() -> Any:
+    return Column(JSON, nullable=False)
+
+
+def _text() -> Any:
+    return Column(Text, nullable=False)
+
+
+def _belongs_to(target: str, *, primary_key: bool = False, index: bool = False) -> Any:
+    return Column(
+        Integer,
+        ForeignKey(target, ondelete="CASCADE"),
+        nullable=False,
+        primary_key=primary_key,
+        index=index,
+    )
+
+
+class FeedRow(SQLModel, table=True):
+    """A feed that is or was listed, with what the last polls taught about it."""
+
+    __tablename__ = "feed"
+
+    id: int | None = Field(default=None, primary_key=True)
+    url: str = Field(sa_column=Column(Text, nullable=False, unique=True))
+    name: str | None = Field(default=None, sa_column=Column(Text))
+    domain: str | None = Field(default=None, sa_column=Column(Text))
+    category: str | None = Field(default=None, sa_column=Column(Text))
+    full_text: str = Field(default="auto", sa_column=Column(String(8), nullable=False))
+    listed: bool = True  # in today's configuration
+    poll_url: str = Field(sa_column=_text())
+    title: str = Field(default="", sa_column=_text())
+    site_url: str = Field(default="", sa_column=_text())
+    etag: str | None = Field(default=None, sa_column=Column(Text))
+    last_modified: str | None = Field(default=None, sa_column=Column(Text))
+    body_digest: str = Field(default="", sa_column=Column(String(64), nullable=False))
+    interval_seconds: int = 1800
+    next_poll_at: datetime = Field(sa_column=_time(nullable=False, index=True))
+    last_polled_at: datetime | None = Field(default=None, sa_column=_time())
+    last_success_at: datetime | None = Field(default=None, sa_column=_time())
+    last_status: int | None = None
+    last_error: str = Field(default="", sa_column=_text())
+    last_error_reason: str = Field(default="", sa_column=Column(String(40), nullable=False))
+    note: str = Field(default="", sa_column=_text())
+    failures: int = 0
+    polls: int = 0
+    polls_not_modified: int = 0
+
+
+class EntryRow(SQLModel, table=True):
+    """One item of one feed, as that outlet carries it."""
+
+    __tablename__ = "entry"
+    __table_args__ = (
+        Index("ix_entry_feed_guid", "feed_id", "key_guid"),
+        Index("ix_entry_feed_text", "feed_id", "key_text"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    feed_id: int = Field(sa_column=_belongs_to("feed.id"))
+    key_guid: str = Field(default="", sa_column=Column(String(64), nullable=False))
+    key_link: str = Field(default="", sa_column=Column(String(64), nullable=False, index=True))
+    key_text: str = Field(default="", sa_column=Column(String(64), nullable=False))
+    key_title: str = Field(default="", sa_column=Column(String(64), nullable=False))
+    digest: str = Field(sa_column=Column(String(64), nullable=False))
+    guid: str = Field(default="", sa_column=_text())
+    url: str = Field(default="", sa_column=_text())
+    title: str = Field(default="", sa_column=_text())
+    author: str = Field(default="", sa_column=_text())
+    outlet: str = Field(sa_column=_text())  # the carrier's name
+    domain: str = Field(default="", sa_column=_text())
+    language: str = Field(default="", sa_column=Column(String(35), nullable=False))
+    enclosures: list[dict[str, Any]] = Field(default_factory=list, sa_column=_json())
+    published: datetime | None = Field(default=None, sa_column=_time())
+    updated: datetime | None = Field(default=None, sa_column=_time())
+    first_seen: datetime = Field(sa_column=_time(nullable=False, index=True))
+    dropped_at: datetime | None = Field(default=None, sa_column=_time())  # left its feed
+    words: int = 0
+    page_state: str = Field(default="none", sa_column=Column(String(8), nullable=False))
+    page_tries: int = 0
+
+
+class BodyRow(SQLModel, table=True):
+    """The texts of an entry, compressed."""
+
+    __tablename__ = "body"
+
+    entry_id: int = Field(sa_column=_belongs_to("entry.id", primary_key=True))
+    html: str = Field(default="", sa_column=Column(Compressed, nullable=False))  # the feed's
+    page_html: str = Field(default="", sa_column=Column(Compressed, nullable=False))
+    text: str = Field(default="", sa_column=Column(Compressed, nullable=False))  # as matched
+
+
+class CreditRow(SQLModel, table=True):
+    """One found attribution mark of an entry."""
+
+    __tablename__ = "credit"
+
+    id: int | None = Field(default=None, primary_key=True)
+    entry_id: int = Field(sa_column=_belongs_to("entry.id", index=True))
+    position: int
+    name: str = Field(sa_column=_text())
+    as_written: str = Field(sa_column=_text())
+    domain: str = Field(sa_column=_text())
+    url: str = Field(sa_column=_text())
+    role: str = Field(sa_column=Column(String(12), nullable=False))
+    extent: str = Field(sa_column=Column(String(8), nullable=False))
+    quote: str = Field(sa_column=_text())
+    place: str = Field(sa_column=Column(String(12), nullable=False))
+    confidence: float
+    rank: int
+
+
+class StoryRow(SQLModel, table=True):
+    """All copies of the same text. `public_id` is minted once and never changes."""
+
+    __tablename__ = "story"
+    __table_args__ = (Index("ix_story_river", "merged_into", "first_seen", "id"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    public_id: str = Field(sa_column=Column(String(36), nullable=False, unique=True))
+    merged_into: int | None = Field(
+        default=None, sa_column=Column(Integer, ForeignKey("story.id", ondelete="CASCADE"))
+    )
+    lead_entry_id: int | None = Field(
+        default=None, sa_column=Column(Integer, ForeignKey("entry.id", ondelete="SET NULL"))
+    )
+    title: str = Field(default="", sa_column=_text())
+    url: str = Field(default="", sa_column=_text())
+    origin: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON))
+    agency: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON))
+    chain: list[str] = Field(default_factory=list, sa_column=_json())
+    conflict: str = Field(default="", sa_column=_text())
+    language: str = Field(default="", sa_column=Column(String(35), nullable=False))
+    digest: str = Field(default="", sa_column=Column(String(64), nullable=False))
+    first_seen: datetime = Field(sa_column=_time(nullable=False))
+    updated: datetime = Field(sa_column=_time(nullable=False))
+
+
+class CopyRow(SQLModel, table=True):
+    """Of which story an entry is a copy, and why."""
+
+    __tablename__ = "copy"
+
+    entry_id: int = Field(sa_column=_belongs_to("entry.id", primary_key=True))
+    story_id: int = Field(sa_column=_belongs_to("story.id", index=True))
+    similarity: float = 1.0
+    threshold: float = 0.0
+    reason: str = Field(default="", sa_column=_text())
+    edits: list[str] = Field(default_factory=list, sa_column=_json())
+    passages: list[str] = Field(default_factory=list, sa_column=_json())
+    near_misses: list[dict[str, Any]] = Field(default_factory=list, sa_column=_json())
+
+
+class PostingRow(SQLModel, table=True):
+    """The index of matching: which stories hold a shingle."""
+
+    __tablename__ = "posting"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    hash: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    story_id: int = Field(sa_column=_belongs_to("story.id", primary_key=True, index=True))
+    seen: datetime = Field(sa_column=_time(nullable=False))
+
+
+class RevisionRow(SQLModel, table=True):
+    """One row that counts changes of what is published; feeds are cached by it."""
+
+    __tablename__ = "revision"
+
+    id: int = Field(default=1, primary_key=True)
+    number: int = 0
