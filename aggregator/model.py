@@ -431,7 +431,7 @@ class Copy:
     category: str = ""
     language: str = ""
     author: str = ""
-    words: int = 0  # of its text
+    length: int = 0  # of its text, in characters
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,6 @@ def choose_lead(copies: Sequence[Copy], told: Provenance) -> Copy:
         own = [copy for copy in copies if copy.url == told.origin.url]
         own = own or [c for c in copies if c.domain and c.domain == told.origin.domain]
         copies = own or copies
-    fullest = max(copy.words for copy in copies)
-    full = [copy for copy in copies if copy.words >= 0.9 * fullest]
+    fullest = max(copy.length for copy in copies)
+    full = [copy for copy in copies if copy.length >= 0.9 * fullest]
     return min(full, key=lambda copy: (copy.first_seen, copy.url, copy.entry))

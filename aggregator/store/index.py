@@ -56,7 +56,7 @@ class StoredIndex:
                 .join(CopyRow, col(CopyRow.entry_id) == EntryRow.id)
                 .join(BodyRow, col(BodyRow.entry_id) == EntryRow.id)
                 .where(CopyRow.story_id == story)
-                .order_by(col(EntryRow.words).desc(), col(EntryRow.id))
+                .order_by(col(EntryRow.length).desc(), col(EntryRow.id))
                 .limit(_MEMBERS)
             ).all()
             self._members[story] = [Member(*row) for row in rows]

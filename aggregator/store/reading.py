@@ -122,7 +122,7 @@ def copies_of(session: Session, story_ids: Sequence[int]) -> dict[int, list[Copy
                     category=category or "",
                     language=entry.language,
                     author=entry.author,
-                    words=entry.words,
+                    length=entry.length,
                 )
             )
     return copies

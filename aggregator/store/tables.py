@@ -94,7 +94,7 @@ class EntryRow(SQLModel, table=True):
     updated: datetime | None = Field(default=None, sa_column=_time())
     first_seen: datetime = Field(sa_column=_time(nullable=False, index=True))
     dropped_at: datetime | None = Field(default=None, sa_column=_time())  # left its feed
-    words: int = 0
+    length: int = 0  # of its text, in characters
     page_state: str = Field(default="none", sa_column=Column(String(8), nullable=False))
     page_tries: int = 0
 

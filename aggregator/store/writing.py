@@ -138,7 +138,7 @@ class Transaction:
             "published": entry.published,
             "updated": entry.updated,
             "dropped_at": None,
-            "words": len(reading.document.text.split()),
+            "length": len(reading.document.text),
             "page_state": reading.page_state,
             "page_tries": reading.page_tries,
         }

@@ -22,7 +22,7 @@ from aggregator.story import compose, story_text
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
-def copy(name: str, words: int = 100, minutes: int = 0) -> Copy:
+def copy(name: str, length: int = 100, minutes: int = 0) -> Copy:
     return Copy(
         outlet=name,
         domain=f"{name}.example",
@@ -31,7 +31,7 @@ def copy(name: str, words: int = 100, minutes: int = 0) -> Copy:
         published=None,
         first_seen=NOW + timedelta(minutes=minutes),
         entry=sum(map(ord, name)),
-        words=words,
+        length=length,
     )
 
 

@@ -72,7 +72,7 @@ def upgrade() -> None:
         sa.Column("updated", UtcDateTime(timezone=True), nullable=True),
         sa.Column("first_seen", UtcDateTime(timezone=True), nullable=False),
         sa.Column("dropped_at", UtcDateTime(timezone=True), nullable=True),
-        sa.Column("words", sa.Integer(), nullable=False),
+        sa.Column("length", sa.Integer(), nullable=False),
         sa.Column("page_state", sa.String(length=8), nullable=False),
         sa.Column("page_tries", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["feed_id"], ["feed.id"], ondelete="CASCADE"),
