@@ -1,11 +1,18 @@
 """Column types that behave the same on SQLite and PostgreSQL."""
 
+import sys
 from datetime import UTC, datetime
 from typing import Any
 
-import zstandard
 from sqlalchemy import DateTime, Dialect, LargeBinary
 from sqlalchemy.types import TypeDecorator
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+_LEVEL = 3
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -40,10 +47,10 @@ class Compressed(TypeDecorator[str]):
         """Compress; lone surrogates, which broken feeds hold, become replacement characters."""
         if value is None:
             return None
-        return zstandard.compress(value.encode("utf-8", "replace"), 3) if value else b""
+        return zstd.compress(value.encode("utf-8", "replace"), _LEVEL) if value else b""
 
     def process_result_value(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ARG002
         """Decompress."""
         if value is None:
             return None
-        return zstandard.decompress(value).decode("utf-8") if value else ""
+        return zstd.decompress(value).decode("utf-8") if value else ""

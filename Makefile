@@ -1,0 +1,76 @@
+# make help lists what there is to do.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+VENV ?= .venv
+CONFIG ?= config.yaml
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+SOURCES := aggregator tests $(wildcard benchmarks)
+
+# What Debian has for the tests: a browser, a feed reader, a database, and fonts for many scripts.
+TEST_PACKAGES := chromium fonts-dejavu-core fonts-noto-core fonts-noto-cjk newsboat postgresql
+
+.PHONY: help run demo test check lint format bench lock image clean distclean
+
+help: ## show this list
+	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; do \
+	  printf '  make %-10s %s\n' "$$name" "$$text"; done
+
+run: $(VENV)/application.stamp ## start the daemon on config.yaml: http://localhost:8080/
+	@exec $(BIN)/aggregator run --config $(CONFIG)
+
+demo: $(VENV)/application.stamp ## show everything without the internet
+	@exec $(BIN)/aggregator demo
+
+test: $(VENV)/development.stamp ## all checks and all tests; installs what they need
+	@tools/debian-packages $(TEST_PACKAGES)
+	@$(MAKE) lint
+	@$(BIN)/pytest
+
+check: $(VENV)/development.stamp lint ## the inner loop: checks, and the tests that are quick
+	@$(BIN)/pytest --exitfirst --ignore tests/end_to_end --ignore tests/container
+
+lint: $(VENV)/development.stamp ## style, types, and which package may import which
+	@$(BIN)/ruff check --quiet $(SOURCES)
+	@$(BIN)/ruff format --quiet --check $(SOURCES)
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/lint-imports --no-logo >$(VENV)/lint-imports.log || { cat $(VENV)/lint-imports.log; exit 1; }
+
+format: $(VENV)/development.stamp ## put the code into shape
+	@$(BIN)/ruff check --quiet --fix $(SOURCES) || true
+	@$(BIN)/ruff format $(SOURCES)
+
+bench: $(VENV)/development.stamp ## measure against a peer; writes docs/benchmarks.md
+	@$(BIN)/python -m benchmarks
+
+lock: $(VENV)/development.stamp ## resolve the dependencies afresh
+	@tools/compile-locks $(BIN)
+
+image: ## build the container image
+	docker build --tag aggregator .
+
+clean: ## remove what tools left behind
+	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist artifacts
+	@find $(SOURCES) -name __pycache__ -prune -exec rm -rf {} +
+
+distclean: clean ## the same, and the virtual environment
+	@rm -rf $(VENV)
+
+$(BIN)/python:
+	@tools/make-venv $(PYTHON) $(VENV)
+
+$(VENV)/application.stamp: requirements.lock requirements-build.lock pyproject.toml | $(BIN)/python
+	@echo "Installing the packages of requirements.lock into $(VENV)" >&2
+	@$(PIP) install --require-hashes -r requirements.lock -r requirements-build.lock
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/development.stamp: requirements-dev.lock $(VENV)/application.stamp
+	@echo "Installing the packages of requirements-dev.lock into $(VENV)" >&2
+	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@touch $@
