@@ -1,5 +1,6 @@
 """What is wrong with a configuration, said so that a person can mend it."""
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -93,4 +94,5 @@ def shown(value: object, limit: int = 80) -> str:
     if not isinstance(value, str):
         return str(value)
     text = _CREDENTIALS.sub("***@", value)
-    return f'"{text}"' if len(text) <= limit else f'"{text[:limit]}…"'
+    short = text if len(text) <= limit else f"{text[:limit]}…"
+    return json.dumps(short, ensure_ascii=False)

@@ -37,12 +37,13 @@ from aggregator.config.values import (
     Size,
     Text,
     Texts,
+    as_duration,
     format_duration,
-    parse_duration,
     same_url,
 )
 from aggregator.model import Content, FeedSpec, FullText, StoryQuery
 
+_USUAL = timedelta(minutes=30)
 _LOWEST = timedelta(minutes=5)
 _HIGHEST = timedelta(hours=24)
 
@@ -99,10 +100,10 @@ Source = Annotated[
 class PollConfig(Section):
     """How often and how politely feeds are asked.
 
-    Where only `interval` is given, the bounds make room for it.
+    What is not given makes room for what is: `interval: 1s` alone lowers `min_interval` too.
     """
 
-    interval: Duration = timedelta(minutes=30)  # where a feed has taught nothing better
+    interval: Duration = _USUAL  # where a feed has taught nothing better
     min_interval: Duration = _LOWEST
     max_interval: Duration = _HIGHEST
     per_host_delay: Pause = timedelta(seconds=1)  # between two requests to one host
@@ -111,14 +112,19 @@ class PollConfig(Section):
     @model_validator(mode="before")
     @classmethod
     def _make_room(cls, data: Any) -> Any:
+        keys = ("interval", "min_interval", "max_interval")
         if not isinstance(data, dict):
             return data
         try:
-            interval = parse_duration(str(data.get("interval", "30m")))
+            given = {key: as_duration(data[key]) for key in keys if key in data}
         except ValueError:
             return data  # told of by the field itself
-        bounds = {"min_interval": min(interval, _LOWEST), "max_interval": max(interval, _HIGHEST)}
-        return bounds | data if "interval" in data else data
+        if any(duration <= timedelta() for duration in given.values()):
+            return data
+        low = given.get("min_interval", min(_LOWEST, *given.values(), _USUAL))
+        high = given.get("max_interval", max(_HIGHEST, *given.values(), _USUAL))
+        usual = min(max(_USUAL, low), high)
+        return {"interval": usual, "min_interval": low, "max_interval": high} | data
 
     @model_validator(mode="after")
     def _check_order(self) -> Self:
