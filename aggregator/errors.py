@@ -5,6 +5,11 @@ a feed's last poll, and is what tests look at. The message says what was wrong, 
 to do about it.
 """
 
+from collections.abc import Mapping
+from datetime import timedelta
+from types import MappingProxyType
+from typing import Any
+
 
 class AggregatorError(Exception):
     """Base of all errors that this project raises on purpose.
@@ -28,9 +33,13 @@ class AggregatorError(Exception):
 
 
 def _rebuild(
-    kind: type[AggregatorError], message: str, reason: str, remedy: str
+    kind: type[AggregatorError],
+    message: str,
+    reason: str,
+    remedy: str,
+    more: Mapping[str, Any] = MappingProxyType({}),
 ) -> AggregatorError:
-    return kind(message, reason=reason, remedy=remedy)
+    return kind(message, reason=reason, remedy=remedy, **more)
 
 
 class ConfigError(AggregatorError):
@@ -38,7 +47,28 @@ class ConfigError(AggregatorError):
 
 
 class FetchError(AggregatorError):
-    """A URL could not be fetched: network, HTTP status, limits, or a refused address."""
+    """A URL could not be fetched: network, HTTP status, limits, or a refused address.
+
+    `status` is the HTTP status, where the server gave one. `retry_after` is how long the server
+    asked to be left alone (RFC 9110, 10.2.3), where it did.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        reason: str = "error",
+        remedy: str = "",
+        status: int | None = None,
+        retry_after: timedelta | None = None,
+    ) -> None:
+        super().__init__(message, reason=reason, remedy=remedy)
+        self.status = status
+        self.retry_after = retry_after
+
+    def __reduce__(self) -> tuple[object, ...]:
+        keywords = {"status": self.status, "retry_after": self.retry_after}
+        return (_rebuild, (type(self), self.message, self.reason, self.remedy, keywords))
 
 
 class ParseError(AggregatorError):

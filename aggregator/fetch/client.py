@@ -1,0 +1,310 @@
+"""The HTTP edge: one URL in, one finished exchange or one `FetchError` out."""
+
+import asyncio
+import io
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from types import TracebackType
+from typing import Self
+
+import httpx
+
+from aggregator.errors import FetchError
+from aggregator.fetch import failures
+from aggregator.fetch.decoding import ACCEPT_ENCODING, DecodingError, decoder_for
+from aggregator.fetch.guard import Guard, Network
+from aggregator.fetch.pacing import Pacer, host_key
+from aggregator.fetch.transport import Transports
+from aggregator.model import Response, Validators
+
+MAX_REDIRECTS = 10
+MAX_URL = 8000  # characters, as RFC 9110, 4.1 has every server take
+
+_REDIRECTS = {301, 302, 303, 307, 308}
+_PERMANENT = {301, 308}
+_NO_VALIDATORS = Validators()
+
+
+class Accept(StrEnum):
+    """What is asked for, as the Accept header says it. Nothing is refused for its type."""
+
+    FEED = (
+        "application/atom+xml, application/rss+xml, application/feed+json, "
+        "application/xml;q=0.9, text/xml;q=0.9, application/json;q=0.8, */*;q=0.1"
+    )
+    PAGE = "text/html, application/xhtml+xml, */*;q=0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What one hop came to: a redirect (`location`), or the end of the way."""
+
+    status: int
+    headers: httpx.Headers
+    location: str | None = None
+    body: bytes = b""
+    wire_bytes: int = 0
+
+
+class Fetcher:
+    """Fetches feeds and pages from servers that may be slow, broken or hostile.
+
+    `timeout` is for the exchange as a whole, all redirects included, from connecting to the
+    body's last byte; the wait for a host's turn does not count. `max_bytes` limits the body, as
+    transferred and as decoded. Addresses that are not public are refused, but for
+    `allow_networks`. At most `concurrency` exchanges run at once, at most one at a host, with
+    `per_host_delay` between; each redirect is an exchange of its own in this.
+
+    `trust_env`: whether the proxies of HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY are used.
+    A proxy looks names up itself, so it is the proxy that must keep names from leading to private
+    addresses; hosts written as addresses are checked here either way. Raises `ConfigError` for a
+    proxy that is not HTTP.
+
+    `clock` gives seconds that only grow, `sleep` waits for seconds, and `now` is the time of day,
+    which Retry-After dates are measured against.
+
+    An async context manager; it owns its connections, keeps no cookies, and sends no referrer.
+    """
+
+    def __init__(
+        self,
+        *,
+        user_agent: str,
+        timeout: timedelta,
+        max_bytes: int,
+        allow_networks: Sequence[Network] = (),
+        concurrency: int = 64,
+        per_host_delay: timedelta = timedelta(seconds=1),
+        trust_env: bool = True,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._user_agent = user_agent
+        self._timeout = timeout
+        self._max_bytes = max_bytes
+        self._guard = Guard(allow_networks)
+        self._pacer = Pacer(per_host_delay, clock=clock, sleep=sleep)
+        self._slots = asyncio.Semaphore(concurrency)
+        self._transports = Transports(
+            self._guard,
+            concurrency=concurrency,
+            # Long enough for a host's next article page, short enough not to hoard connections.
+            keep_alive=min(per_host_delay + timedelta(seconds=2), timedelta(seconds=15)),
+            trust_env=trust_env,
+        )
+        self._clock = clock
+        self._now = now
+
+    async def __aenter__(self) -> Self:
+        self._transports.open()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._transports.close()
+
+    async def get(
+        self,
+        url: str,
+        *,
+        validators: Validators = _NO_VALIDATORS,
+        accept: Accept = Accept.FEED,
+    ) -> Response:
+        """Fetch `url`, following redirects.
+
+        The validators are sent as they were given, at each hop: they came from where the way
+        ended last time, and would not be seen there if a redirect dropped them. A 304 returns
+        them, renewed by what it carries itself.
+
+        Raises `FetchError`; its `reason` is one of those listed in `aggregator.fetch.failures`.
+        """
+        headers = self._headers(validators, accept)
+        here = _parsed(url)
+        final, permanent, still_permanent = url, url, True
+        visited = {here}
+        spent = 0.0
+        for _ in range(MAX_REDIRECTS + 1):
+            answer, seconds = await self._hop(here, headers, self._timeout.total_seconds() - spent)
+            spent += seconds
+            if answer.location is None:
+                return _response(
+                    answer, validators, url=url, final=final, permanent=permanent, seconds=spent
+                )
+            here = _redirected(here, answer.location)
+            final = str(here)
+            still_permanent = still_permanent and answer.status in _PERMANENT
+            if still_permanent:
+                permanent = final
+            if here in visited:
+                raise FetchError(
+                    f"{failures.shown(_parsed(url))} redirects in a circle.",
+                    reason="redirect_loop",
+                    remedy="Open it in a browser; a site may do this to clients without cookies.",
+                    status=answer.status,
+                )
+            visited.add(here)
+        raise FetchError(
+            f"{failures.shown(_parsed(url))} redirects more than {MAX_REDIRECTS} times.",
+            reason="too_many_redirects",
+            remedy="Open it in a browser, and use the address that it leads to.",
+        )
+
+    def _headers(self, validators: Validators, accept: Accept) -> list[tuple[bytes, bytes]]:
+        headers = [
+            (b"User-Agent", self._user_agent.encode()),
+            (b"Accept", accept.value.encode()),
+            (b"Accept-Encoding", ACCEPT_ENCODING.encode()),
+        ]
+        if validators.etag:
+            headers.append((b"If-None-Match", validators.etag.encode()))
+        if validators.last_modified:
+            headers.append((b"If-Modified-Since", validators.last_modified.encode()))
+        return headers
+
+    async def _hop(
+        self, url: httpx.URL, headers: list[tuple[bytes, bytes]], budget: float
+    ) -> tuple[_Answer, float]:
+        """One exchange at one host, in its turn; the seconds it took, without the wait."""
+        async with self._pacer.turn(host_key(url)), self._slots:
+            start = self._clock()
+            try:
+                async with asyncio.timeout(max(budget, 0)):
+                    answer = await self._exchange(url, headers)
+            except failures.EXCHANGE_ERRORS as error:
+                raise failures.of_exception(url, error, self._timeout) from error
+            return answer, self._clock() - start
+
+    async def _exchange(self, url: httpx.URL, headers: list[tuple[bytes, bytes]]) -> _Answer:
+        transport = self._transports.for_url(url)
+        # Half the time for connecting; reading is bounded by the whole exchange's end.
+        limits = {"timeout": {"connect": self._timeout.total_seconds() / 2}}
+        request = httpx.Request("GET", url, headers=headers, extensions=limits)
+        response = await transport.handle_async_request(request)
+        try:
+            status = response.status_code
+            if status in _REDIRECTS and response.headers.get("location"):
+                return _Answer(status, response.headers, location=response.headers["location"])
+            if status == 304:
+                if "if-none-match" in request.headers or "if-modified-since" in request.headers:
+                    return _Answer(status, response.headers)
+                raise FetchError(
+                    f"{failures.shown(url)} says 304 Not Modified, which it was not asked.",
+                    reason="protocol",
+                    remedy="Its server or a cache before it is broken; it is tried again later.",
+                    status=status,
+                )
+            if status != 200:
+                wait = failures.retry_after(response.headers.get("retry-after"), self._now())
+                raise failures.of_status(url, status, wait)
+            body, wire_bytes = await self._read(url, response)
+            return _Answer(status, response.headers, body=body, wire_bytes=wire_bytes)
+        finally:
+            # What was not read to its end goes with its connection.
+            await response.aclose()
+
+    async def _read(self, url: httpx.URL, response: httpx.Response) -> tuple[bytes, int]:
+        """The decoded body, and how many bytes it was on the wire."""
+        announced = response.headers.get("content-length", "")
+        if announced.isdigit() and int(announced[:20]) > self._max_bytes:
+            raise failures.too_large(url, self._max_bytes)
+        body, wire_bytes = io.BytesIO(), 0
+        try:
+            decoder = decoder_for(response.headers.get("content-encoding", ""))
+            async for chunk in response.aiter_raw():
+                wire_bytes += len(chunk)
+                for piece in decoder.feed(chunk):
+                    body.write(piece)
+                    if body.tell() > self._max_bytes:
+                        raise failures.too_large(url, self._max_bytes)
+                if wire_bytes > self._max_bytes:
+                    raise failures.too_large(url, self._max_bytes)
+            decoder.finish()
+        except DecodingError as error:
+            raise FetchError(
+                f"{failures.shown(url)}: {error}.",
+                reason="truncated" if error.cut_off else "bad_encoding",
+                remedy="It is tried again later; if it stays so, its server is broken.",
+                status=response.status_code,
+            ) from error
+        return body.getvalue(), wire_bytes
+
+
+def _response(
+    answer: _Answer, sent: Validators, *, url: str, final: str, permanent: str, seconds: float
+) -> Response:
+    got = Validators(
+        etag=_header(answer.headers, b"etag"),
+        last_modified=_header(answer.headers, b"last-modified"),
+    )
+    if answer.status == 304:
+        got = Validators(got.etag or sent.etag, got.last_modified or sent.last_modified)
+    elif not answer.body:
+        # Whoever remembered an empty answer would be told for ever that nothing changed.
+        got = _NO_VALIDATORS
+    return Response(
+        url=url,
+        final_url=final,
+        permanent_url=permanent,
+        status=answer.status,
+        headers=dict(answer.headers),
+        body=answer.body,
+        validators=got,
+        wire_bytes=answer.wire_bytes,
+        seconds=seconds,
+    )
+
+
+def _header(headers: httpx.Headers, name: bytes) -> str | None:
+    """A header that is to be sent back byte for byte; None where that cannot be done.
+
+    What is no UTF-8 would be changed on its way through the database and the connection, and a
+    validator that was altered is worse than none.
+    """
+    for key, value in headers.raw:
+        if key.lower() == name:
+            try:
+                return value.decode() or None
+            except UnicodeDecodeError:
+                return None
+    return None
+
+
+def _redirected(here: httpx.URL, location: str) -> httpx.URL:
+    try:
+        return _parsed(str(here.join(location)))
+    except httpx.InvalidURL as error:
+        raise _bad_url(f"{failures.shown(here)} redirects to {location[:200]!r}", error) from error
+
+
+def _parsed(url: str) -> httpx.URL:
+    """The URL, if it is one that can be fetched."""
+    if len(url) > MAX_URL:
+        raise _bad_url(f"{url[:80]}…", f"longer than {MAX_URL} characters")
+    try:
+        parsed = httpx.URL(url)
+        host = parsed.host  # decodes punycode, which may be none
+    except (httpx.InvalidURL, UnicodeError) as error:
+        raise _bad_url(url[:200], error) from error
+    if parsed.scheme not in {"http", "https"}:
+        raise _bad_url(url[:200], "only http and https are fetched")
+    if not host:
+        raise _bad_url(url[:200], "it names no host")
+    if "%" in host and ":" not in host:  # httpx escapes what no host name can hold
+        raise _bad_url(url[:200], f"{host[:80]!r} is no host name")
+    return parsed.copy_with(fragment=None) if parsed.fragment else parsed
+
+
+def _bad_url(what: str, why: object) -> FetchError:
+    return FetchError(
+        f"{what}: not an address that can be fetched ({why}).",
+        reason="bad_url",
+        remedy="Write it in full, as a browser shows it: https://example.org/feed.xml",
+    )
