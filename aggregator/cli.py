@@ -234,6 +234,7 @@ async def _poll(config: "Config", *, every: bool) -> dict[str, int | float]:
     from aggregator.daemon import Daemon, utc_now
 
     async with Daemon.opened(config) as daemon:
+        await daemon.list_feeds()
         start = time.perf_counter()
         store = daemon.store
         feeds = store.listed() if every else store.due(utc_now(), limit=sys.maxsize >> 1)

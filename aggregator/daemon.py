@@ -75,7 +75,7 @@ class Daemon:
     @classmethod
     @contextlib.asynccontextmanager
     async def opened(cls, config: Config) -> AsyncIterator["Daemon"]:
-        """A daemon with its database open and its feeds listed; all is closed at the end."""
+        """A daemon with its database open; all is closed at the end."""
         store = await asyncio.to_thread(Store, config.database_url)
         workers = Workers(partial(know_outlets, _outlets(config)))
         try:
@@ -88,7 +88,6 @@ class Daemon:
                 per_host_delay=config.poll.per_host_delay,
             ) as fetcher:
                 daemon = cls(config, store, fetcher, workers)
-                await daemon.list_feeds()
                 writing = asyncio.create_task(daemon._writer.run())
                 try:
                     yield daemon
@@ -206,6 +205,8 @@ async def run(config: Config, *, poll: bool = True) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     async with Daemon.opened(config) as daemon:
+        if poll:
+            await daemon.list_feeds()
         server = _server(config, daemon)
         serving = asyncio.create_task(server.serve())
         scheduler = AsyncIOScheduler(timezone=UTC)
