@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import signal
+import socket
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -14,11 +15,12 @@ import uvicorn
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from aggregator.config import Config, feeds_from_opml
-from aggregator.credit import load_directory
-from aggregator.errors import AggregatorError, StoreError
+from aggregator.credit import Directory, load_directory
+from aggregator.errors import AggregatorError, ConfigError, StoreError
 from aggregator.fetch import Bounds, Fetcher
 from aggregator.metrics import Metrics
-from aggregator.model import Feed, FeedSpec, Outlet, PollOutcome
+from aggregator.model import Feed, FeedSpec, PollOutcome
+from aggregator.outlets import outlets_of
 from aggregator.pipeline import Pipeline, know_outlets
 from aggregator.site import StoredSite
 from aggregator.store import Store
@@ -47,6 +49,7 @@ class Daemon:
         store: Store,
         fetcher: Fetcher,
         workers: Workers,
+        directory: Directory,
         *,
         clock: Callable[[], datetime] = utc_now,
         dice: Random | None = None,
@@ -63,7 +66,7 @@ class Daemon:
             workers=workers,
             store=store,
             writer=self._writer,
-            directory=load_directory().with_outlets(_outlets(config)),
+            directory=directory,
             bounds=Bounds(config.poll.interval, config.poll.min_interval, config.poll.max_interval),
             clock=clock,
             dice=dice or Random(),  # noqa: S311  (jitter is no secret)
@@ -77,7 +80,9 @@ class Daemon:
     async def opened(cls, config: Config) -> AsyncIterator["Daemon"]:
         """A daemon with its database open; all is closed at the end."""
         store = await asyncio.to_thread(Store, config.database_url)
-        workers = Workers(partial(know_outlets, _outlets(config)))
+        directory = load_directory()
+        outlets = outlets_of(config.feed_specs(), directory)
+        workers = Workers(partial(know_outlets, outlets))
         try:
             async with Fetcher(
                 user_agent=config.http.user_agent,
@@ -87,7 +92,7 @@ class Daemon:
                 concurrency=config.poll.concurrency,
                 per_host_delay=config.poll.per_host_delay,
             ) as fetcher:
-                daemon = cls(config, store, fetcher, workers)
+                daemon = cls(config, store, fetcher, workers, directory.with_outlets(outlets))
                 writing = asyncio.create_task(daemon._writer.run())
                 try:
                     yield daemon
@@ -101,29 +106,36 @@ class Daemon:
 
     # ------------------------------------------------------------------------------- jobs
 
-    async def list_feeds(self) -> None:
-        """Read the subscription lists and make their feeds, and the configured, the polled ones."""
-        specs = {spec.url: spec for spec in self.config.feed_specs()}
-        complete = True
-        for url in self.config.opml_urls:
+    async def list_feeds(self, *, fetch: bool = True) -> None:
+        """Make the configured feeds, and those of the OPML documents, the ones that are polled.
+
+        Without `fetch`, or where a document cannot be had, the feeds that it listed last time go
+        on being polled.
+        """
+        found: list[FeedSpec] = []
+        complete = fetch or not self.config.opml_urls
+        for url in self.config.opml_urls if fetch else ():
             try:
                 response = await self._fetcher.get(url)
-                for spec in feeds_from_opml(response.body, url):
-                    specs.setdefault(spec.url, spec)
+                found += feeds_from_opml(response.body, url)
             except AggregatorError as error:
-                complete = False  # what it listed last time goes on being polled
+                complete = False
                 log.warning("opml_failed", url=url, reason=error.reason, error=str(error))
+        specs = self.config.feed_specs(found)
         await asyncio.to_thread(
-            self.store.list_feeds, list(specs.values()), self._clock(), keep_others=not complete
+            self.store.list_feeds, specs, self._clock(), keep_others=not complete
         )
 
     async def tick(self) -> None:
         """Poll every feed that is due, as many at once as there is room for."""
         while True:
             await self._room()
-            feeds = await asyncio.to_thread(
-                self.store.due, self._clock(), self._most - len(self._polling), set(self._polling)
-            )
+            room, busy = self._most - len(self._polling), set(self._polling)
+            try:
+                feeds = await asyncio.to_thread(self.store.due, self._clock(), room, busy)
+            except StoreError as error:
+                log.error("database_failed", reason=error.reason, error=str(error))  # noqa: TRY400
+                return
             self.started.set()
             if not feeds:
                 return
@@ -140,10 +152,9 @@ class Daemon:
 
     async def keep_house(self) -> None:
         """Forget what is older than the configuration says."""
-        now = self._clock()
-        gone = await asyncio.to_thread(
-            self.store.retire, now - self.config.retention, now - self.config.dedupe.window
-        )
+        # Copies are looked for among stored stories, so those are kept for the window at least.
+        retention = max(self.config.retention, self.config.dedupe.window)
+        gone = await self._pipeline.retire(retention)
         if any(gone.values()):
             log.info("retired", **gone)
 
@@ -198,37 +209,43 @@ class Daemon:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def run(config: Config, *, poll: bool = True) -> None:
-    """Run the daemon until SIGTERM or SIGINT: it polls (unless told not to), and serves."""
+async def run(
+    config: Config, *, poll: bool = True, ready: Callable[[str], object] | None = None
+) -> None:
+    """Run the daemon until SIGTERM or SIGINT: it polls (unless told not to), and serves.
+
+    `ready` is called once, with the address of the server. Raises ConfigError when the address
+    cannot be served at.
+    """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    async with Daemon.opened(config) as daemon:
-        if poll:
-            await daemon.list_feeds()
-        server = _server(config, daemon)
-        serving = asyncio.create_task(server.serve())
-        scheduler = AsyncIOScheduler(timezone=UTC)
-        if poll:
-            every = partial(scheduler.add_job, trigger="interval", max_instances=1, coalesce=True)
-            every(daemon.tick, seconds=_TICK.total_seconds(), next_run_time=utc_now())
-            every(daemon.keep_house, hours=1, next_run_time=utc_now())
-            every(daemon.list_feeds, hours=1)
-            scheduler.start()
-        log.info(
-            "started",
-            feeds=len(daemon.store.listed()),
-            address=f"http://{config.server.host}:{config.server.port}/",
-        )
-        ended = asyncio.create_task(stop.wait())
-        await asyncio.wait({ended, serving}, return_when=asyncio.FIRST_COMPLETED)
-        log.info("stopping")
-        if scheduler.running:
-            scheduler.shutdown(wait=False)
-        ended.cancel()
-        server.should_exit = True
-        await serving
+    with _listening(config) as listener:
+        async with Daemon.opened(config) as daemon:
+            server = _server(config, daemon)
+            serving = asyncio.create_task(server.serve(sockets=[listener]))
+            scheduler = AsyncIOScheduler(timezone=UTC)
+            if poll:
+                await daemon.list_feeds(fetch=False)
+                every = partial(scheduler.add_job, trigger="interval", max_instances=1)
+                every(daemon.tick, seconds=_TICK.total_seconds(), next_run_time=utc_now())
+                every(daemon.keep_house, hours=1, next_run_time=utc_now())
+                every(daemon.list_feeds, hours=1, next_run_time=utc_now())
+                scheduler.start()
+            host, port = listener.getsockname()[:2]
+            address = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+            log.info("started", feeds=len(daemon.store.listed()), address=address)
+            if ready is not None:
+                ready(address)
+            ended = asyncio.create_task(stop.wait())
+            await asyncio.wait({ended, serving}, return_when=asyncio.FIRST_COMPLETED)
+            log.info("stopping")
+            if scheduler.running:
+                scheduler.shutdown(wait=False)
+            ended.cancel()
+            server.should_exit = True
+            await serving
     log.info("stopped")
 
 
@@ -246,8 +263,6 @@ def _server(config: Config, daemon: Daemon) -> uvicorn.Server:
     return _Server(
         uvicorn.Config(
             create_app(site),
-            host=config.server.host,
-            port=config.server.port,
             log_config=None,
             access_log=False,
             lifespan="off",
@@ -257,10 +272,15 @@ def _server(config: Config, daemon: Daemon) -> uvicorn.Server:
     )
 
 
-def _outlets(config: Config) -> tuple[Outlet, ...]:
-    """The outlets that the configuration names."""
-    return tuple(_outlet(spec) for spec in config.feed_specs() if spec.name and spec.domain)
-
-
-def _outlet(spec: FeedSpec) -> Outlet:
-    return Outlet(spec.name or "", (spec.domain,) if spec.domain else ())
+def _listening(config: Config) -> socket.socket:
+    host, port = config.server.host, config.server.port
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        raise ConfigError(
+            f"Nothing can be served at {host} port {port}: {error.strerror or error}.",
+            reason="cannot_listen",
+            remedy="Is another program there? Set server.host and server.port "
+            "(or AGGREGATOR_SERVER__PORT).",
+        ) from error

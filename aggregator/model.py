@@ -350,7 +350,7 @@ class Provenance:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A text to be matched: cleaned of boilerplate and of its credit lines, paragraphs by "\\n"."""
+    """A text to be matched, without boilerplate and credit lines; a line is a paragraph."""
 
     outlet: str
     title: str
@@ -501,6 +501,7 @@ class Channel:
     description: str = ""
     content: Content = Content.FEED
     updated: datetime | None = None
+    next_url: str = ""  # of the document with the stories that come after these
 
 
 # --------------------------------------------------------------------------------------- health

@@ -9,6 +9,7 @@
 Only this module joins the stages; each of them knows the model and nothing else.
 """
 
+import asyncio
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -24,7 +25,6 @@ from aggregator.credit import (
     carrier_of,
     load_directory,
     read_credits,
-    registrable_domain,
     trace,
 )
 from aggregator.errors import AggregatorError, FetchError, ParseError
@@ -48,6 +48,7 @@ from aggregator.model import (
     Response,
     Validators,
 )
+from aggregator.outlets import outlet_of
 from aggregator.parse import (
     Identified,
     blocks,
@@ -64,6 +65,7 @@ from aggregator.workers import Workers
 from aggregator.writer import Writer
 
 _PAGE_TRIES = 3
+_MOST_PAGES = 100  # article pages that are fetched in one poll; the rest are left to the next
 _SAME_TIME = timedelta(hours=6)
 # Entries are filed in batches, so that a kill in the middle of many page fetches loses few.
 _BATCH = 20
@@ -83,13 +85,22 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Filed:
-    """What filing a batch of entries came to."""
+    """What filing entries came to."""
 
     numbers: tuple[int, ...] = ()
     entries_new: int = 0
     entries_changed: int = 0
     stories_new: int = 0
     merged: int = 0
+
+    def __add__(self, other: "Filed") -> "Filed":
+        return Filed(
+            self.numbers + other.numbers,
+            self.entries_new + other.entries_new,
+            self.entries_changed + other.entries_changed,
+            self.stories_new + other.stories_new,
+            self.merged + other.merged,
+        )
 
 
 class Pipeline:
@@ -120,8 +131,8 @@ class Pipeline:
         """Poll one feed and file what is new in it. Errors of the feed become its outcome."""
         try:
             response = await self._fetcher.get(feed.poll_url, validators=feed.validators)
-            digest = _digest(response.body)
-            if response.not_modified or digest == feed.body_digest:
+            same = _digest(response.body) == feed.body_digest and response.body
+            if response.not_modified or same:
                 return await self._unchanged(feed, response)
             parsed = await self._workers.run(
                 parse_feed,
@@ -133,21 +144,21 @@ class Pipeline:
             return await self._failed(feed, error)
 
         outlet = outlet_of(feed, parsed, self._directory)
-        found, fresh = self._new_or_changed(feed, parsed)
-        filed, listed, pages_failed = Filed(), {f.known_id for f in found} - {None}, 0
+        found, fresh = await asyncio.to_thread(self._new_or_changed, feed, parsed)
+        filed, pages_owed, allowed = Filed(), 0, _MOST_PAGES
         for batch in _batches(fresh, _BATCH):
-            complete = [await self._complete(feed, task) for task in batch]
-            pages_failed += sum(task.page_state == "failed" for task in complete)
+            complete = [await self._complete(feed, task, allowed) for task in batch]
+            allowed -= sum(task.page_state != "none" for task in complete)
+            pages_owed += sum(task.page_state == "failed" for task in complete)
             now = self._clock()
             try:
                 readings = await self._workers.run(read, outlet, parsed.language, complete, now)
             except ParseError as error:
                 return await self._failed(feed, error)
             job = partial(file, feed=feed, readings=readings, directory=self._directory, now=now)
-            done: Filed = await self._writer.write(job)
-            listed |= set(done.numbers)
-            filed = _sum(filed, done)
-        return await self._changed(feed, response, parsed, filed, listed, pages_failed)
+            filed += await self._writer.write(job)
+        listed = {item.known_id for item in found if item.known_id} | set(filed.numbers)
+        return await self._changed(feed, response, parsed, filed, listed, pages_owed)
 
     # --------------------------------------------------------------------------- the stages
 
@@ -166,12 +177,17 @@ class Pipeline:
                 tasks.append(Task(item, page_tries=0 if item.changed else tries))
         return found, tasks
 
-    async def _complete(self, feed: Feed, task: Task) -> Task:
-        """Fetch the article page, when the feed carries only a teaser."""
+    async def _complete(self, feed: Feed, task: Task, allowed: int) -> Task:
+        """Fetch the article page, when the feed carries only a teaser.
+
+        Where no more are `allowed`, the page is owed, and fetched after the next poll.
+        """
         entry, wish = task.found.entry, feed.spec.full_text
         wanted = wish is FullText.ALWAYS or (wish is FullText.AUTO and is_teaser(entry))
         if not wanted or not entry.url:
             return task
+        if allowed <= 0:
+            return replace(task, page_state="failed")
         try:
             response = await self._fetcher.get(entry.url, accept=Accept.PAGE)
             page = await self._workers.run(
@@ -184,6 +200,17 @@ class Pipeline:
             log.info("page_failed", feed=feed.spec.url, url=entry.url, reason=error.reason)
             return replace(task, page_state="failed", page_tries=task.page_tries + 1)
         return replace(task, page=page, page_state="read")
+
+    async def retire(self, retention: timedelta) -> dict[str, int]:
+        """Forget entries and stories that are older; how many of what that were."""
+        now = self._clock()
+
+        def job(transaction: Transaction) -> dict[str, int]:
+            gone, faceless = transaction.retire(now, retention)
+            _show(transaction, faceless, self._directory, now)
+            return gone
+
+        return await self._writer.write(job)
 
     # ------------------------------------------------------------------ how a poll can end
 
@@ -231,17 +258,17 @@ class Pipeline:
             feed.spec.url, "failed", status=status, error=str(error), error_reason=error.reason
         )
 
-    async def _changed(
+    async def _changed(  # noqa: PLR0917  (all that one poll brought)
         self,
         feed: Feed,
         response: Response,
         parsed: ParsedFeed,
         filed: Filed,
-        listed: Iterable[int | None],
-        pages_failed: int,
+        listed: set[int],
+        pages_owed: int,
     ) -> PollOutcome:
         # While pages are owed, the feed is asked for unconditionally, so that they are tried again.
-        owed = pages_failed > 0
+        owed = pages_owed > 0
         record = replace(
             self._success(feed, parsed),
             status=response.status,
@@ -250,12 +277,11 @@ class Pipeline:
             body_digest="" if owed else _digest(response.body),
             title=parsed.title,
             site_url=parsed.url,
-            note=_note(parsed, pages_failed),
+            note=_note(parsed, pages_owed),
         )
-        numbers = [number for number in listed if number is not None]
 
         def finish(transaction: Transaction) -> None:
-            transaction.drop(feed.id, numbers, record.at)
+            transaction.drop(feed.id, listed, record.at)
             transaction.record(record)
 
         await self._writer.write(finish)
@@ -352,12 +378,13 @@ def file(
     now: datetime,
 ) -> Filed:
     """Store the entries, make each a copy of a story, and give the stories their faces."""
+    before = transaction.documents([r.known_id for r in readings if r.known_id is not None])
     numbers = transaction.save(feed.id, readings, now)
     transaction.index.prime([hash_ for reading in readings for hash_ in reading.hashes])
     touched: set[int] = set()
     stories_new = merged = 0
     for number, reading in zip(numbers, readings, strict=True):
-        story, news = _place(transaction, number, reading, now)
+        story, news = _place(transaction, number, reading, before.get(number), now)
         touched.add(story)
         stories_new += news == "story"
         merged += news == "copy"
@@ -367,16 +394,24 @@ def file(
 
 
 def _place(
-    transaction: Transaction, number: int, reading: Reading, now: datetime
+    transaction: Transaction,
+    number: int,
+    reading: Reading,
+    before: Document | None,
+    now: datetime,
 ) -> tuple[int, Literal["story", "copy", "stays"]]:
-    """Make an entry a copy of a story: its own, one that has its text, or a new one."""
+    """Make an entry a copy of a story: its own, one that has its text, or a new one.
+
+    `before` is the entry's text as it was until now, where it is an old one.
+    """
     document, hashes = reading.document, reading.hashes
     current = transaction.story_of(number)
     if current is not None:
         if not transaction.alone(current):  # others rely on it: an edit parts nobody
             transaction.index.add(current, document, hashes)
             return current, "stays"
-        transaction.index.remove(current)
+        if before is not None:
+            transaction.index.remove(current, fingerprint(before))
 
     decision = _same_address(transaction, number, reading) or decide(document, transaction.index)
     story = decision.story
@@ -386,12 +421,18 @@ def _place(
         target = current
     else:
         target, younger = sorted((current, story))
-        transaction.join(target, younger)
+        transaction.join(target, younger, _hashes_of(transaction, younger))
     transaction.place(number, target, decision)
     transaction.index.add(target, document, hashes)
     if story is not None:
         return target, "copy"
     return target, "story" if current is None else "stays"
+
+
+def _hashes_of(transaction: Transaction, story: int) -> list[int]:
+    copies = transaction.copies([story]).get(story, ())
+    texts = transaction.documents([copy.entry for copy in copies]).values()
+    return [hash_ for text in texts for hash_ in fingerprint(text)]
 
 
 def _same_address(transaction: Transaction, number: int, reading: Reading) -> Decision | None:
@@ -416,7 +457,7 @@ def _show(
     changed = False
     for story, copies in transaction.copies(sorted(stories)).items():
         told = trace([_carried(copy) for copy in copies], directory)
-        texts = transaction.texts([copy.entry for copy in copies])
+        texts = transaction.documents([copy.entry for copy in copies])
         changed |= transaction.show(story, compose(copies, told, texts), now)
     if stories:
         transaction.published()
@@ -433,42 +474,21 @@ def _carried(copy: Copy) -> Carried:
 # ---------------------------------------------------------------------------- small tools
 
 
-def outlet_of(feed: Feed, parsed: ParsedFeed, directory: Directory) -> Outlet:
-    """The outlet whose feed it is: as configured, else by the feed's site, else by its title."""
-    site = parsed.url or feed.site_url or feed.poll_url
-    domain = feed.spec.domain or registrable_domain(site)
-    name = feed.spec.name or parsed.title or feed.spec.url
-    known = directory.by_domain(domain)
-    if known is None:
-        return Outlet(name, (domain,) if domain else ())
-    return replace(known, name=feed.spec.name or known.name)
-
-
 def _digest(body: bytes) -> str:
     return hashlib.blake2b(body, digest_size=16).hexdigest() if body else ""
 
 
-def _note(parsed: ParsedFeed, pages_failed: int) -> str:
+def _note(parsed: ParsedFeed, pages_owed: int) -> str:
     notes = list(parsed.problems)
     if parsed.skipped:
         notes.append(f"{parsed.skipped} entries were left out")
-    if pages_failed:
-        notes.append(f"{pages_failed} article pages could not be fetched; they are tried again")
+    if pages_owed:
+        notes.append(f"{pages_owed} article pages are still to be fetched")
     return "; ".join(notes)
 
 
 def _length(body: Iterable[Block]) -> int:
     return sum(len(block.text) for block in body)
-
-
-def _sum(a: Filed, b: Filed) -> Filed:
-    return Filed(
-        a.numbers + b.numbers,
-        a.entries_new + b.entries_new,
-        a.entries_changed + b.entries_changed,
-        a.stories_new + b.stories_new,
-        a.merged + b.merged,
-    )
 
 
 def _batches(tasks: Sequence[Task], size: int) -> Iterable[Sequence[Task]]:

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 
-from aggregator.model import Block, BlockKind, Copy, Credit, Face, Provenance, Where
+from aggregator.model import Block, BlockKind, Copy, Credit, Document, Face, Provenance, Where
 
 _TEXT = {BlockKind.PARAGRAPH, BlockKind.HEADING, BlockKind.LIST_ITEM, BlockKind.QUOTE}
 
@@ -32,7 +32,7 @@ def story_text(body: Sequence[Block], credits_found: Sequence[Credit]) -> str:
     return "\n".join(lines)
 
 
-def compose(copies: Sequence[Copy], told: Provenance, texts: Mapping[int, str]) -> Face:
+def compose(copies: Sequence[Copy], told: Provenance, texts: Mapping[int, Document]) -> Face:
     """The face of a story: the lead copy's title and text, the origin's link.
 
     `texts` holds the matched text of each copy by its entry's number. The same copies give the
@@ -42,7 +42,7 @@ def compose(copies: Sequence[Copy], told: Provenance, texts: Mapping[int, str]) 
     url = (told.origin.url if told.origin else "") or lead.url
     seen = (
         lead.title,
-        " ".join(texts.get(lead.entry, "").split()),
+        " ".join(texts[lead.entry].text.split()) if lead.entry in texts else "",
         told.origin.name if told.origin else "",
         url,
     )

@@ -155,5 +155,5 @@ def _doubts(config: Config, origins: Origins) -> Iterator[Problem]:
             yield origins.problem(("poll", key), format_duration(value), wanted, "warning")
     if config.retention < config.dedupe.window:
         found = f"{format_duration(config.retention)}, less than dedupe.window"
-        wanted = "copies are looked for among kept stories alone: keep them for the whole window"
+        wanted = "stories are kept for the window at least, since copies are looked for among them"
         yield origins.problem(("retention",), found, wanted, "warning")

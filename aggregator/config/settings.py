@@ -3,6 +3,7 @@
 Attribute names are the keys of config.yaml, and of the variables that override them.
 """
 
+from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -229,11 +230,11 @@ class Config(Section):
         """What was doubtful when the settings were loaded."""
         return self._warnings
 
-    def feed_specs(self) -> tuple[FeedSpec, ...]:
-        """The feeds listed here and in OPML files, each URL once; what is listed here wins."""
+    def feed_specs(self, more: Iterable[FeedSpec] = ()) -> tuple[FeedSpec, ...]:
+        """The feeds listed here, in OPML files, and in `more`, each URL once; the first wins."""
         specs: dict[str, FeedSpec] = {}
         listed = [f.spec() for f in self.feeds if isinstance(f, FeedConfig)]
-        for spec in (*listed, *self._opml_feeds):
+        for spec in (*listed, *self._opml_feeds, *more):
             specs.setdefault(same_url(spec.url) or spec.url, spec)
         return tuple(specs.values())
 

@@ -1,7 +1,12 @@
-"""The index of matching, in the database. It answers what `aggregator.match` asks of an index."""
+"""The index of matching, in the database. It answers what `aggregator.match` asks of an index.
+
+It has no index of its own beside its primary key: what a story holds is found by the hashes of its
+texts, and what is too old by a walk through a part of all hashes at a time. So a posting costs
+little more than its two numbers.
+"""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import delete, insert, update
 from sqlmodel import Session, col, select
@@ -13,6 +18,9 @@ from aggregator.store.tables import BodyRow, CopyRow, EntryRow, PostingRow
 # A shingle that this many stories hold is boilerplate or a template; no more are kept.
 CAP = 8
 _MEMBERS = 4
+_HASHES = 1 << 47  # hashes are below this
+_PARTS = 24  # expiry walks through one part of the hashes at a time
+_HOUR = 3600
 
 
 class StoredIndex:
@@ -24,9 +32,9 @@ class StoredIndex:
 
     def __init__(self, session: Session, since: datetime) -> None:
         self._session = session
-        self._since = since
+        self._since = hour_of(since)
         self._known: dict[int, list[int]] = {}
-        self._added: dict[tuple[int, int], datetime] = {}
+        self._added: dict[tuple[int, int], int] = {}
         self._members: dict[int, list[Member]] = {}
 
     def prime(self, hashes: Sequence[int]) -> None:
@@ -37,7 +45,7 @@ class StoredIndex:
                 self._known[hash_] = []
             rows = self._session.exec(
                 select(PostingRow.hash, PostingRow.story_id).where(
-                    col(PostingRow.hash).in_(part), col(PostingRow.seen) >= self._since
+                    col(PostingRow.hash).in_(part), col(PostingRow.seen_hour) >= self._since
                 )
             )
             for hash_, story in rows:
@@ -69,30 +77,31 @@ class StoredIndex:
             stories = self._known[hash_]
             if story not in stories and len(stories) < CAP:
                 stories.append(story)
-                self._added[hash_, story] = document.seen
+                self._added[hash_, story] = hour_of(document.seen)
         self._members.pop(story, None)
 
-    def join(self, older: int, newer: int) -> None:
-        """Let the older story hold what the newer one held."""
+    def join(self, older: int, newer: int, hashes: Sequence[int]) -> None:
+        """Let the older story hold what the newer one held: postings of these hashes."""
         self.flush()
-        already = select(PostingRow.hash).where(PostingRow.story_id == older)
         connection = self._session.connection()
-        connection.execute(
-            delete(PostingRow).where(
-                col(PostingRow.story_id) == newer, col(PostingRow.hash).in_(already)
-            )
-        )
-        connection.execute(
-            update(PostingRow).where(col(PostingRow.story_id) == newer).values(story_id=older)
-        )
+        for part in chunks(hashes):
+            here = col(PostingRow.hash).in_(part)
+            held = select(PostingRow.hash).where(here, col(PostingRow.story_id) == older)
+            twice = set(self._session.exec(held))
+            of_newer = (col(PostingRow.story_id) == newer, here)
+            connection.execute(delete(PostingRow).where(*of_newer, col(PostingRow.hash).in_(twice)))
+            connection.execute(update(PostingRow).where(*of_newer).values(story_id=older))
         self.forget()
 
-    def remove(self, story: int) -> None:
-        """Forget all that a story holds."""
+    def remove(self, story: int, hashes: Sequence[int]) -> None:
+        """Forget that a story holds these hashes."""
         self.flush()
-        self._session.connection().execute(
-            delete(PostingRow).where(col(PostingRow.story_id) == story)
-        )
+        for part in chunks(hashes):
+            self._session.connection().execute(
+                delete(PostingRow).where(
+                    col(PostingRow.story_id) == story, col(PostingRow.hash).in_(part)
+                )
+            )
         self.forget()
 
     def forget(self) -> None:
@@ -104,16 +113,31 @@ class StoredIndex:
     def flush(self) -> None:
         """Write what was added."""
         rows = [
-            {"hash": hash_, "story_id": story, "seen": seen}
+            {"hash": hash_, "story_id": story, "seen_hour": seen}
             for (hash_, story), seen in self._added.items()
         ]
         for part in chunks(rows, 5000):
             self._session.connection().execute(insert(PostingRow), part)
         self._added.clear()
 
-    def expire(self) -> int:
-        """Forget what is older than the window; how many postings that were."""
+    def expire(self, now: datetime) -> int:
+        """Delete postings from before the window, in the part of the index that `now` falls on.
+
+        Called once an hour it comes by everywhere once a day. How many postings that were.
+        """
+        part = hour_of(now) % _PARTS
+        first, last = _HASHES * part // _PARTS, _HASHES * (part + 1) // _PARTS
         done = self._session.connection().execute(
-            delete(PostingRow).where(col(PostingRow.seen) < self._since)
+            delete(PostingRow).where(
+                col(PostingRow.hash) >= first,
+                col(PostingRow.hash) < last,
+                col(PostingRow.seen_hour) < self._since,
+            )
         )
+        self.forget()
         return int(done.rowcount)
+
+
+def hour_of(moment: datetime) -> int:
+    """Hours since 1970, which is as exactly as postings know when they were seen."""
+    return int(moment.astimezone(UTC).timestamp() // _HOUR)

@@ -6,8 +6,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, text, update
-from sqlalchemy import select as select_rows
+from sqlalchemy import func, text, update
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, col, select
 
@@ -24,7 +23,7 @@ from aggregator.model import (
 from aggregator.store.database import connect, migrate, unusable, writing
 from aggregator.store.index import StoredIndex
 from aggregator.store.reading import chunks, feed_of, health_of, known_entries, stories, told
-from aggregator.store.tables import CopyRow, EntryRow, FeedRow, PostingRow, RevisionRow, StoryRow
+from aggregator.store.tables import CopyRow, EntryRow, FeedRow, RevisionRow, StoryRow
 from aggregator.store.writing import Transaction
 
 
@@ -129,30 +128,6 @@ class Store:
         """
         with self._writes() as session:
             yield Transaction(session, StoredIndex(session, since), self._mint)
-
-    def retire(self, older_than: datetime, window: datetime) -> dict[str, int]:
-        """Delete entries and stories from before `older_than` and postings from before `window`.
-
-        Entries that their feed still lists stay: they would come back as new.
-        """
-        with self._writes() as session:
-            connection = session.connection()
-            gone = connection.execute(
-                delete(EntryRow).where(
-                    col(EntryRow.first_seen) < older_than, col(EntryRow.dropped_at).is_not(None)
-                )
-            ).rowcount
-            held = select_rows(CopyRow.story_id)  # type: ignore[call-overload]
-            told_of = (
-                delete(StoryRow)
-                .where(col(StoryRow.updated) < older_than, col(StoryRow.merged_into).is_(None))
-                .where(col(StoryRow.id).not_in(held))
-            )
-            stories_gone = connection.execute(told_of).rowcount
-            postings = connection.execute(
-                delete(PostingRow).where(col(PostingRow.seen) < window)
-            ).rowcount
-            return {"entries": gone, "stories": stories_gone, "postings": postings}
 
     # ----------------------------------------------------------------------------- reading
 

@@ -172,14 +172,15 @@ class CopyRow(SQLModel, table=True):
 
 
 class PostingRow(SQLModel, table=True):
-    """The index of matching: which stories hold a shingle."""
+    """The index of matching: which stories hold a shingle, and since which hour (from 1970)."""
 
     __tablename__ = "posting"
     __table_args__ = ({"sqlite_with_rowid": False},)
 
     hash: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
-    story_id: int = Field(sa_column=_belongs_to("story.id", primary_key=True, index=True))
-    seen: datetime = Field(sa_column=_time(nullable=False))
+    # No foreign key: it would want an index of its own, for rows that expire anyway.
+    story_id: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
+    seen_hour: int
 
 
 class RevisionRow(SQLModel, table=True):

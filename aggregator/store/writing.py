@@ -4,16 +4,18 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, func, insert, update
+from sqlalchemy import select as select_rows
 from sqlmodel import Session, col, select
 
 from aggregator.model import (
     Copy,
     Credit,
     Decision,
+    Document,
     Face,
     PollRecord,
     Reading,
@@ -212,8 +214,11 @@ class Transaction:
             )
         )
 
-    def join(self, older: int, newer: int) -> None:
-        """Make one story of two. The older id stays; the other leads to it for good."""
+    def join(self, older: int, newer: int, hashes: Sequence[int]) -> None:
+        """Make one story of two. The older id stays; the other leads to it for good.
+
+        `hashes` are those of the newer story's texts.
+        """
         self._run(update(CopyRow).where(col(CopyRow.story_id) == newer).values(story_id=older))
         self._run(
             update(StoryRow).where(col(StoryRow.merged_into) == newer).values(merged_into=older)
@@ -223,19 +228,25 @@ class Transaction:
             .where(col(StoryRow.id) == newer)
             .values(merged_into=older, lead_entry_id=None)
         )
-        self.index.join(older, newer)
+        self.index.join(older, newer, hashes)
 
     def copies(self, story_ids: Sequence[int]) -> dict[int, list[Copy]]:
         """The copies of each story, first seen first."""
         self._session.flush()
         return copies_of(self._session, story_ids)
 
-    def texts(self, entry_ids: Sequence[int]) -> dict[int, str]:
+    def documents(self, entry_ids: Sequence[int]) -> dict[int, Document]:
         """The matched texts of entries."""
-        found: dict[int, str] = {}
+        found: dict[int, Document] = {}
         for part in chunks(entry_ids):
-            rows = select(BodyRow.entry_id, BodyRow.text).where(col(BodyRow.entry_id).in_(part))
-            found |= dict(self._session.exec(rows).all())
+            rows = self._session.exec(
+                select(
+                    EntryRow.id, EntryRow.outlet, EntryRow.title, BodyRow.text, EntryRow.first_seen
+                )  # type: ignore[call-overload]
+                .join(BodyRow, col(BodyRow.entry_id) == EntryRow.id)
+                .where(col(EntryRow.id).in_(part))
+            )
+            found |= {number: Document(*document) for number, *document in rows}
         return found
 
     def show(self, story_id: int, face: Face, now: datetime) -> bool:
@@ -261,6 +272,40 @@ class Transaction:
             values["updated"] = now
         self._run(update(StoryRow).where(col(StoryRow.id) == story_id).values(values))
         return changed
+
+    def retire(self, now: datetime, retention: timedelta) -> tuple[dict[str, int], list[int]]:
+        """Delete entries and stories older than `retention`, and a part of the old postings.
+
+        How many of each, and the stories that lost the copy that they showed. Entries that their
+        feed still lists stay: they would come back as new. Called once an hour, it keeps up with
+        what grows old.
+        """
+        older_than = now - retention
+        connection = self._session.connection()
+        entries = connection.execute(
+            delete(EntryRow).where(
+                col(EntryRow.first_seen) < older_than, col(EntryRow.dropped_at).is_not(None)
+            )
+        )
+        held = select_rows(CopyRow.story_id)  # type: ignore[call-overload]
+        stories = connection.execute(
+            delete(StoryRow)
+            .where(col(StoryRow.updated) < older_than, col(StoryRow.merged_into).is_(None))
+            .where(col(StoryRow.id).not_in(held))
+        )
+        faceless = self._session.exec(
+            select(StoryRow.id).where(
+                col(StoryRow.lead_entry_id).is_(None),
+                col(StoryRow.merged_into).is_(None),
+                col(StoryRow.id).in_(held),
+            )
+        )
+        gone = {
+            "entries": int(entries.rowcount),
+            "stories": int(stories.rowcount),
+            "postings": self.index.expire(now),
+        }
+        return gone, [story for story in faceless if story is not None]
 
     def published(self) -> None:
         """Count a change of what is published, so that cached feeds are built anew."""

@@ -11,6 +11,7 @@ from aggregator.model import (
     BlockKind,
     Copy,
     Credit,
+    Document,
     Extent,
     Origin,
     Provenance,
@@ -37,6 +38,10 @@ def copy(name: str, length: int = 100, minutes: int = 0) -> Copy:
 
 def credited(quote: str, block: int, where: Where = Where.BODY) -> Credit:
     return Credit("X", "X", "", "", Role.PUBLISHER, Extent.FULL, quote, where, 0.9, 1, block)
+
+
+def text(words: str) -> Document:
+    return Document("a", "", words, NOW)
 
 
 NOBODY = Provenance(None)
@@ -70,12 +75,14 @@ def test_the_face_is_the_same_in_whatever_order_copies_come(copies):
 
 def test_the_digest_moves_with_text_title_and_origin_only():
     a = copy("a")
-    face = compose([a], NOBODY, {a.entry: "A text."})
-    assert compose([a, copy("b", 50)], NOBODY, {a.entry: "A  text.\n"}).digest == face.digest
-    assert compose([a], NOBODY, {a.entry: "Another text."}).digest != face.digest
-    assert compose([replace(a, title="New")], NOBODY, {a.entry: "A text."}).digest != face.digest
+    face = compose([a], NOBODY, {a.entry: text("A text.")})
+    assert compose([a, copy("b", 50)], NOBODY, {a.entry: text("A  text.\n")}).digest == face.digest
+    assert compose([a], NOBODY, {a.entry: text("Another text.")}).digest != face.digest
+    assert (
+        compose([replace(a, title="New")], NOBODY, {a.entry: text("A text.")}).digest != face.digest
+    )
     told = Provenance(Origin("c", "c.example", "https://c.example/9", Role.PUBLISHER, 0.9, "so"))
-    assert compose([a], told, {a.entry: "A text."}).digest != face.digest
+    assert compose([a], told, {a.entry: text("A text.")}).digest != face.digest
 
 
 def test_the_text_goes_without_its_credit_lines_captions_and_asides():

@@ -63,7 +63,7 @@ def reading(name: str, text: str = "A text.", **entry) -> Reading:
         known_id=None,
         carrier=Outlet("Outlet A", ("a.example",)),
         document=Document("Outlet A", parsed.title, text, NOW),
-        hashes=(1, 2, -3),
+        hashes=(1, 2, 3),
         credits=(CREDIT,),
     )
 
@@ -203,7 +203,7 @@ def test_two_stories_that_join_keep_the_older_id_and_the_other_leads_to_it(store
     _, newer = filed(store, feed, reading("two"), now=NOW + HOUR)
     young = next(s for s in store.stories(StoryQuery()) if s.id != old.id)
     with store.writing(LONG_AGO) as transaction, transaction.part():
-        transaction.join(older, newer)
+        transaction.join(older, newer, (1, 2, 3))
         show(transaction, older)
     (story,) = store.stories(StoryQuery())
     assert story.id == old.id
@@ -213,17 +213,21 @@ def test_two_stories_that_join_keep_the_older_id_and_the_other_leads_to_it(store
     }
     assert store.story(young.id).id == old.id
     with store.writing(LONG_AGO) as transaction:
-        assert transaction.index.postings([1, 2, -3, 4]) == {1: [older], 2: [older], -3: [older]}
+        assert transaction.index.postings([1, 2, 3, 4]) == {1: [older], 2: [older], 3: [older]}
+
+
+def begin_and_fail(transaction, feed) -> None:
+    with transaction.part():
+        transaction.save(feed.id, [reading("lost")], NOW)
+        transaction.index.add(transaction.new_story(NOW), reading("lost").document, (7, 8))
+        raise RuntimeError
 
 
 def test_a_part_that_raises_leaves_no_trace_and_the_others_stand(store):
     feed = listed(store, "https://a.example/feed")["https://a.example/feed"]
     with store.writing(LONG_AGO) as transaction:
-        with pytest.raises(RuntimeError), transaction.part():
-            (number,) = transaction.save(feed.id, [reading("lost")], NOW)
-            story = transaction.new_story(NOW)
-            transaction.index.add(story, reading("lost").document, (7, 8))
-            raise RuntimeError
+        with pytest.raises(RuntimeError):
+            begin_and_fail(transaction, feed)
         with transaction.part():
             (number,) = transaction.save(feed.id, [reading("kept")], NOW)
             story = transaction.new_story(NOW)
@@ -311,20 +315,48 @@ def test_retention_frees_what_is_old_and_keeps_what_its_feed_still_lists(store):
     feed = listed(store, "https://a.example/feed")["https://a.example/feed"]
     gone, _ = filed(store, feed, reading("gone"))
     kept, _ = filed(store, feed, reading("kept"))
-    with store.writing(LONG_AGO) as transaction:
+    with store.writing(NOW + HOUR) as transaction:
         transaction.drop(feed.id, [kept], NOW)
-    done = store.retire(NOW + HOUR, NOW + HOUR)
+        done, faceless = transaction.retire(NOW + 2 * HOUR, HOUR)
     assert (done["entries"], done["stories"]) == (1, 1)
-    assert done["postings"] > 0
+    assert faceless == []
     assert [story.title for story in store.stories(StoryQuery())] == ["Title of kept"]
     assert gone != kept
+
+
+def test_a_story_whose_shown_copy_is_retired_is_named_so_that_it_gets_another_face(store):
+    feed = listed(store, "https://a.example/feed")["https://a.example/feed"]
+    _, story = filed(store, feed, reading("first"))
+    other, _ = filed(store, feed, reading("second"), story=story)
+    with store.writing(LONG_AGO) as transaction:
+        transaction.drop(feed.id, [other], NOW)
+        _, faceless = transaction.retire(NOW + 2 * HOUR, HOUR)
+    assert faceless == [story]
+
+
+def test_within_a_day_of_hourly_calls_all_old_postings_are_gone(store):
+    feed = listed(store, "https://a.example/feed")["https://a.example/feed"]
+    old = tuple(range(0, 1 << 47, 1 << 41))
+    filed(store, feed, replace(reading("old"), hashes=old))
+    later = NOW + 10 * HOUR
+    new = tuple(hash_ + 1 for hash_ in old)
+    read = replace(reading("new"), hashes=new)
+    filed(store, feed, replace(read, document=replace(read.document, seen=later)), now=later)
+    gone = 0
+    for hour in range(24):
+        with store.writing(NOW + HOUR) as transaction:
+            done, _ = transaction.retire(later + hour * HOUR, 1000 * HOUR)
+            gone += done["postings"]
+    assert gone == len(old)
+    with store.writing(LONG_AGO) as transaction:
+        assert set(transaction.index.postings(old + new)) == set(new)
 
 
 def test_a_window_hides_postings_from_before_it(store):
     feed = listed(store, "https://a.example/feed")["https://a.example/feed"]
     filed(store, feed, reading("one"))
-    with store.writing(NOW + HOUR) as transaction:
-        assert transaction.index.postings([1, 2, -3]) == {}
+    with store.writing(NOW + 2 * HOUR) as transaction:
+        assert transaction.index.postings([1, 2, 3]) == {}
 
 
 def test_members_of_a_story_come_with_their_texts(store):

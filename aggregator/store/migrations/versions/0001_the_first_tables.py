@@ -158,21 +158,15 @@ def upgrade() -> None:
     op.create_table(
         "posting",
         sa.Column("hash", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("story_id", sa.Integer(), nullable=False),
-        sa.Column("seen", UtcDateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(["story_id"], ["story.id"], ondelete="CASCADE"),
+        sa.Column("story_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("seen_hour", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("hash", "story_id"),
         sqlite_with_rowid=False,
     )
-    with op.batch_alter_table("posting", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_posting_story_id"), ["story_id"], unique=False)
 
 
 def downgrade() -> None:
     """Back to the one before."""
-    with op.batch_alter_table("posting", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_posting_story_id"))
-
     op.drop_table("posting")
     with op.batch_alter_table("copy", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_copy_story_id"))
