@@ -1,46 +1,58 @@
-"""Why copies are one story and why it has this origin, and how feeds fare: for a terminal."""
+"""Why copies are one story and why it has this origin, and how feeds fare: for a terminal.
+
+What others wrote is made inert first: a title can hold what makes a terminal do things.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from aggregator.model import Copy, Credit, Extent, FeedHealth, Role, Story
+from aggregator.publish import feed_json as health_json
+from aggregator.publish import inert, title, uri, without_secrets
+
+__all__ = ["explanation", "health_json", "health_table"]
+
+_STATES = {"new": "dim", "ok": "green", "failing": "red", "gone": "red"}
 
 
 def explanation(story: Story) -> RenderableType:
     """The story's origin, chain and copies, each with the marks and the decision behind it."""
     parts: list[RenderableType] = [
-        Text(story.title, style="bold"),
-        Text(story.url, style="blue"),
+        Text(title(story), style="bold"),
+        Text(uri(story.url), style="blue"),
         Text(f"id {story.id}", style="dim"),
         Text(),
         Text.assemble(("Origin: ", "bold"), _origin(story)),
     ]
     if story.chain:
-        parts.append(Text.assemble(("Chain:  ", "bold"), " → ".join(story.chain)))
+        parts.append(Text.assemble(("Chain:  ", "bold"), " → ".join(map(inert, story.chain))))
     if story.conflict:
-        parts.append(Text.assemble(("Conflict: ", "bold red"), story.conflict))
+        parts.append(Text.assemble(("Conflict: ", "bold red"), inert(story.conflict)))
     for number, copy in enumerate(story.copies, 1):
         parts += [Text(), *_copy(number, copy)]
     return Group(*parts)
 
 
 def health_table(feeds: Sequence[FeedHealth]) -> Table:
-    """The feeds, a row each."""
-    table = Table("feed", "state", "last poll", "next poll", "entries", "304s", "last error")
+    """The feeds, a row each; what is wrong with one stands below its name."""
+    table = Table(
+        "feed", "state", "last poll", "next poll", "entries", "304s", caption="Times: UTC"
+    )
     for feed in feeds:
+        told = Text.assemble((inert(feed.name), "bold"), "\n", (without_secrets(feed.url), "dim"))
+        if feed.error or feed.note:
+            told.append(f"\n{inert(feed.error or feed.note)}", style="red" if feed.error else "")
         table.add_row(
-            f"{feed.name}\n[dim]{feed.url}[/dim]",
-            feed.state,
-            _time(feed.last_polled_at),
-            _time(feed.next_poll_at),
+            told,
+            Text(feed.state, style=_STATES[feed.state]),
+            _minute(feed.last_polled_at),
+            _minute(feed.next_poll_at),
             str(feed.entries),
             f"{feed.not_modified}/{feed.polls}",
-            Text(feed.error or feed.note),
         )
     return table
 
@@ -50,18 +62,18 @@ def _origin(story: Story) -> str:
         return "unknown"
     agency = f", wire: {story.agency.name}" if story.agency else ""
     origin = story.origin
-    return f"{origin.name}{agency} ({origin.confidence:.0%} sure: {origin.reason})"
+    return inert(f"{origin.name}{agency} ({origin.confidence:.0%} sure: {origin.reason})")
 
 
 def _copy(number: int, copy: Copy) -> list[RenderableType]:
     lines: list[RenderableType] = [
-        Text.assemble((f"{number}. {copy.outlet}", "bold"), f"  “{copy.title}”"),
-        Text(f"   {copy.url}", style="blue"),
+        Text.assemble((f"{number}. {inert(copy.outlet)}", "bold"), f"  “{inert(copy.title)}”"),
+        Text(f"   {uri(copy.url)}", style="blue"),
         Text(f"   first seen {_time(copy.first_seen)}", style="dim"),
         Text(f"   {_why(copy)}"),
     ]
-    lines += [Text(f"   edited: {edit}") for edit in copy.edits]
-    lines += [Text(f"   shared: “{passage}”", style="dim") for passage in copy.passages]
+    lines += [Text(f"   edited: {inert(edit)}") for edit in copy.edits]
+    lines += [Text(f"   shared: “{inert(text)}”", style="dim") for text in copy.passages]
     lines += [Text(f"   credits {_credit(credit)}") for credit in copy.credits]
     lines += [
         Text(f"   near miss: story {miss.story} at {miss.score:.2f}: {miss.reason}", style="dim")
@@ -72,15 +84,20 @@ def _copy(number: int, copy: Copy) -> list[RenderableType]:
 
 def _why(copy: Copy) -> str:
     if not copy.threshold:
-        return copy.reason or "the first copy of its story"
-    return f"copy: {copy.reason} (score {copy.similarity:.2f}, needed {copy.threshold:.2f})"
+        return inert(copy.reason) or "the first copy of its story"
+    return f"copy: {inert(copy.reason)} (score {copy.similarity:.2f}, needed {copy.threshold:.2f})"
 
 
 def _credit(credit: Credit) -> str:
-    name = credit.name or "an unnamed source" if credit.role is Role.UNNAMED else credit.name
+    unnamed = "an unnamed source" if credit.role is Role.UNNAMED else credit.as_written
+    name = inert(credit.name or unnamed)
     part = " in part" if credit.extent is Extent.PARTIAL else ""
-    return f"{name} ({credit.role.value}{part}, {credit.where.value}): “{credit.quote}”"
+    return f"{name} ({credit.role.value}{part}, {credit.where.value}): “{inert(credit.quote)}”"
 
 
 def _time(moment: datetime | None) -> str:
     return moment.strftime("%Y-%m-%d %H:%M:%S UTC") if moment else "never"
+
+
+def _minute(moment: datetime | None) -> str:
+    return moment.strftime("%m-%d %H:%M") if moment else "never"

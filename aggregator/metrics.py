@@ -33,6 +33,35 @@ class Metrics:
         self._merged = Counter(
             "aggregator_copies", "Entries found to be copies of a known story.", registry=registry
         )
+        self._credits = Counter(
+            "aggregator_credits",
+            "Credits found in new or changed entries, by the place they stood in.",
+            ["place"],
+            registry=registry,
+        )
+        self._requests = Counter(
+            "aggregator_http_requests",
+            "Requests answered, by route and status.",
+            ["route", "status"],
+            registry=registry,
+        )
+        self._answering = Histogram(
+            "aggregator_http_request_seconds",
+            "How long an answer took.",
+            ["route"],
+            buckets=(0.001, 0.005, 0.025, 0.1, 0.5, 2.5),
+            registry=registry,
+        )
+        self._seen: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
+        self._builds = Histogram(
+            "aggregator_feed_build_seconds",
+            "How long a document of the merged feed took to build.",
+            buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5),
+            registry=registry,
+        )
+        self._reachable = Gauge(
+            "aggregator_database_up", "Whether the database answers.", registry=registry
+        )
         self._held = Gauge(
             "aggregator_held", "What the database holds.", ["what"], registry=registry
         )
@@ -52,12 +81,29 @@ class Metrics:
         self._stories.inc(outcome.stories_new)
         self._merged.inc(outcome.merged)
 
+        for place, number in outcome.credits.items():
+            self._credits.labels(place).inc(number)
+
+    def requested(self, route: str, status: int, seconds: float) -> None:
+        """Count one answered request. `route` is of a bounded set."""
+        found = self._seen.get((route, status))
+        if found is None:  # looking up a label costs more than counting
+            found = (self._requests.labels(route, status), self._answering.labels(route))
+            self._seen[route, status] = found
+        found[0].inc()
+        found[1].observe(seconds)
+
+    def built(self, seconds: float) -> None:
+        """Count one document of the merged feed that was built."""
+        self._builds.observe(seconds)
+
     def polling(self, feeds: int) -> None:
         """Say how many feeds are being polled."""
         self._polling.set(feeds)
 
-    def render(self, held: dict[str, int]) -> bytes:
-        """The exposition text; `held` counts what the database holds."""
+    def render(self, held: dict[str, int], *, reachable: bool = True) -> bytes:
+        """The exposition text; `held` counts what the database holds, `reachable` if it answers."""
+        self._reachable.set(reachable)
         for what, number in held.items():
             self._held.labels(what).set(number)
         return generate_latest(self._registry)

@@ -1,0 +1,178 @@
+"""What the formats have in common: how one story is told, by the rules of the merged feed.
+
+1. An id is minted once. 2. The link is the original's where known, and the source is named.
+3. A further copy makes nothing new. 5. The time is the server's own.
+"""
+
+import hashlib
+import re
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from mimetypes import guess_type
+
+from aggregator.model import Channel, Copy, Enclosure, Story
+from aggregator.publish.body import excerpt
+from aggregator.publish.credit import Party
+from aggregator.publish.text import inert, language_tag, rfc3339, shortened, site_of, uri
+
+_NEVER = datetime(2000, 1, 1, tzinfo=UTC)  # an empty feed has to say some time
+_TITLE = 80  # characters of the text that stand for a missing title
+_LONGEST_TITLE = 500  # characters; what is longer is no title
+_MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+")
+# Names with a dot, as the W3C's validator wants them of an enclosure.
+_PUBLIC_HOST = re.compile(r"https?://[a-z0-9-]+(\.[a-z0-9-]+)+(:\d+)?(/|$)")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the text comes from, as a feed that one could subscribe to or a site at least."""
+
+    name: str
+    site: str
+    feed: str = ""
+
+    @property
+    def url(self) -> str:
+        """The feed, else the site."""
+        return self.feed or self.site
+
+    @property
+    def id(self) -> str:
+        """A name for it that stays, however its address is spelt."""
+        return f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, self.site or self.feed)}"
+
+
+def item_id(story: Story) -> str:
+    """The id of a story in all formats (RFC 9562, as a URN)."""
+    return f"urn:uuid:{story.id.lower()}"
+
+
+def feed_id(channel: Channel) -> str:
+    """The id of a feed: its address as a name, so that how it is spelt does not matter."""
+    return f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, channel.url)}"
+
+
+def title(story: Story) -> str:
+    """The title as plain text; where there is none, the first words of the text."""
+    told = shortened(inert(story.title), _LONGEST_TITLE) or excerpt(story.content_html, _TITLE)
+    if told:
+        return told
+    behind = source(story)
+    return f"{behind.name if behind else 'Untitled'}, {story.first_seen:%Y-%m-%d %H:%M}"
+
+
+def link(story: Story, channel: Channel) -> str:
+    """The original's address; the story's own page where that is no address."""
+    return uri(story.url) or f"{channel.home_url.rstrip('/')}/stories/{story.id}"
+
+
+def source(story: Story) -> Source | None:
+    """The origin; where nobody knows it, the outlet that was first seen to carry the story."""
+    first = story.copies[0] if story.copies else None
+    if story.origin is not None:
+        name, domain = story.origin.name, story.origin.domain
+        own = _own_copy(story)
+        site = site_of(domain) or _front_page(story.origin.url)
+    elif first is not None:
+        name, domain, own = first.outlet, first.domain, first
+        site = site_of(domain) or _front_page(first.url)
+    else:
+        return None
+    name = inert(name) or inert(domain)
+    feed = uri(own.feed_url) if own else ""
+    return Source(name, site or feed, feed) if name and (site or feed) else None
+
+
+def author(story: Story) -> Party:
+    """Whom the text is by: who signed the origin's own copy, else the origin itself.
+
+    The signature of a republisher's copy is left out: who put a text into a system is not who
+    wrote it.
+    """
+    own = _own_copy(story)
+    signed = inert(own.author) if own else ("" if story.origin else inert(story.author))
+    behind = source(story)
+    if behind is None:
+        return Party(signed or "Unknown")
+    return Party(signed or behind.name, behind.site)
+
+
+def via(story: Story, besides: str) -> Copy | None:
+    """The copy that the story was found through, when it is not what the item links to."""
+    first = story.copies[0] if story.copies else None
+    return first if first is not None and uri(first.url) not in {"", besides} else None
+
+
+def related(story: Story, besides: Sequence[str]) -> list[Copy]:
+    """The other copies, each address once."""
+    seen = {"", *besides}
+    found = []
+    for copy in story.copies:
+        address = uri(copy.url)
+        if address not in seen:
+            seen.add(address)
+            found.append(copy)
+    return found
+
+
+def enclosures(story: Story) -> list[Enclosure]:
+    """The files that go with the text, whose address and type can be told."""
+    found: dict[str, Enclosure] = {}
+    for enclosure in story.enclosures:
+        url = uri(enclosure.url)
+        kind = enclosure.type.partition(";")[0].strip().lower()
+        if not _MEDIA_TYPE.fullmatch(kind):
+            kind = guess_type(url.partition("?")[0])[0] or "application/octet-stream"
+        if _PUBLIC_HOST.match(url):
+            found.setdefault(url, Enclosure(url, kind, max(enclosure.length, 0)))
+    return list(found.values())
+
+
+def categories(story: Story) -> list[str]:
+    """The categories, each once."""
+    return list(dict.fromkeys(filter(None, map(inert, story.categories))))
+
+
+def updated(story: Story) -> str:
+    """When the text, title or origin changed last (RFC 3339).
+
+    Many stories are found in one second, and a feed in which many entries were updated at the
+    very same time makes validators and some readers doubt it. So the fraction of the second is
+    made from the story's id: it is the same at each look.
+    """
+    digits = hashlib.blake2b(story.id.encode(), digest_size=8).digest()
+    fraction = int.from_bytes(digits) % 1_000_000_000
+    return f"{rfc3339(story.updated)[:-1]}.{fraction:09d}Z"
+
+
+def newest(channel: Channel, stories: Sequence[Story]) -> datetime:
+    """When the feed changed last, as far as its content tells."""
+    times = [channel.updated] if channel.updated else []
+    times += [max(story.updated, story.first_seen) for story in stories]
+    return max(times, default=_NEVER)
+
+
+def language(stories: Sequence[Story]) -> str:
+    """The language that most of the stories are in; English where none says."""
+    tags = [tag for story in stories if (tag := language_tag(story.language).partition("-")[0])]
+    return max(dict.fromkeys(tags), key=tags.count, default="en")
+
+
+def _own_copy(story: Story) -> Copy | None:
+    """The origin's own copy, if we carry it."""
+    if story.origin is None:
+        return None
+    for copy in story.copies:
+        if copy.url and copy.url == story.origin.url:
+            return copy
+    for copy in story.copies:
+        if copy.domain and copy.domain == story.origin.domain:
+            return copy
+    return None
+
+
+def _front_page(url: str) -> str:
+    address = uri(url)
+    return "/".join([*address.split("/", 3)[:3], ""]) if address else ""

@@ -1,0 +1,145 @@
+"""The web application: pages, feeds, API, health, joined."""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+from fastapi import FastAPI
+from fastapi.encoders import jsonable_encoder
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from aggregator import __version__
+from aggregator.errors import StoreError
+from aggregator.publish import OPML_TYPE
+from aggregator.web.addresses import root_of
+from aggregator.web.api import routes
+from aggregator.web.edge import Edge
+from aggregator.web.feeds import Feeds
+from aggregator.web.http import Representation, request_headers, response
+from aggregator.web.pages import Clock, Pages
+from aggregator.web.site import Site
+from aggregator.web.watched import Watched
+
+_HEADINGS = {
+    404: "Not found",
+    405: "Not done that way",
+    422: "Not understood",
+    500: "Something went wrong",
+    503: "Not available",
+}
+_DESCRIPTION = "Each story once, linked to its original, with its provenance. Read only."
+
+log = structlog.get_logger(__name__)
+
+
+def create_app(site: Site, *, clock: Clock = lambda: datetime.now(UTC)) -> ASGIApp:
+    """The application for an ASGI server. It holds no state but what can be built again."""
+    app = FastAPI(
+        title="aggregator",
+        version=__version__,
+        description=_DESCRIPTION,
+        openapi_url="/api/openapi.json",
+        docs_url=None,  # FastAPI's own page asks a stranger's server for its scripts
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    version = Watched(site.version)
+    pages = Pages(site, version, clock)
+    feeds = Feeds(site, version)
+    app.router.routes[:0] = [
+        Route("/feed.{form}", feeds, methods=["GET"]),
+        Route("/feeds/{file}", feeds, methods=["GET"]),
+    ]
+    app.include_router(routes(site))
+    app.router.routes += [
+        Route("/", pages.river),
+        Route("/stories/{story_id}", pages.story),
+        Route("/sources", pages.sources),
+        Route("/static/{name}", pages.static),
+        Route("/api/docs", lambda request: pages.api(request, app.openapi())),
+        *_health(site),
+    ]
+    _answer_errors(app, pages)
+    return Edge(app, feeds, root_of(site), site.requested)
+
+
+def _health(site: Site) -> list[Route]:
+    async def opml(request: Request) -> Response:
+        body = await asyncio.to_thread(site.opml)
+        told = Representation(body, f"{OPML_TYPE}; charset=utf-8", "public, max-age=60")
+        return response(told, request_headers(request.scope))
+
+    async def healthz(_: Request) -> Response:
+        return _json({"status": "ok", "version": __version__}, 200)
+
+    async def readyz(_: Request) -> Response:
+        checks = await asyncio.to_thread(site.readiness)
+        ready = all(check.ok for check in checks)
+        told = {check.name: {"ok": check.ok, "reason": check.reason} for check in checks}
+        return _json({"ready": ready, "checks": told}, 200 if ready else 503)
+
+    async def metrics(_: Request) -> Response:
+        body = await asyncio.to_thread(site.metrics)
+        return PlainTextResponse(body, media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    return [
+        Route("/opml", opml),
+        Route("/healthz", healthz),
+        Route("/readyz", readyz),
+        Route("/metrics", metrics),
+    ]
+
+
+def _answer_errors(app: FastAPI, pages: Pages) -> None:
+    """Errors as a page for people, and as JSON below `/api` and for feeds."""
+
+    async def refused(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        return _told(request, error.status_code, str(error.detail), error.headers)
+
+    async def wrong(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        details = jsonable_encoder(error.errors())
+        if _for_people(request):
+            reasons = "; ".join(f"{detail['loc'][-1]}: {detail['msg']}" for detail in details)
+            return pages.error(request, 422, _HEADINGS[422], reasons)
+        return _json({"detail": details}, 422)
+
+    async def no_database(request: Request, error: Exception) -> Response:
+        assert isinstance(error, StoreError)
+        log.error("request_failed", path=request.url.path, reason=error.reason, error=str(error))
+        return _told(request, 503, "The database does not answer.", {"Retry-After": "10"})
+
+    async def broken(request: Request, error: Exception) -> Response:
+        log.error("request_crashed", path=request.url.path, exc_info=error)
+        return _told(request, 500, "This is a bug in aggregator; the log has more.", None)
+
+    def _told(request: Request, status: int, detail: str, headers: Any) -> Response:
+        if _for_people(request):
+            told = pages.error(request, status, _HEADINGS.get(status, "No answer"), detail)
+        else:
+            told = _json({"detail": detail}, status)
+        told.headers.update(headers or {})
+        return told
+
+    app.add_exception_handler(HTTPException, refused)
+    app.add_exception_handler(RequestValidationError, wrong)
+    app.add_exception_handler(StoreError, no_database)
+    app.add_exception_handler(Exception, broken)
+
+
+def _for_people(request: Request) -> bool:
+    path = request.url.path
+    if path.startswith(("/api/v1", "/api/openapi", "/feed", "/healthz", "/readyz", "/metrics")):
+        return False
+    return "application/json" not in request.headers.get("accept", "")
+
+
+def _json(value: Any, status: int) -> Response:
+    return JSONResponse(value, status, headers={"Cache-Control": "no-store"})

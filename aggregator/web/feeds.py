@@ -1,0 +1,146 @@
+"""The merged feed over HTTP: built once for each change of the stories, then served from memory."""
+
+import asyncio
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import structlog
+from starlette.exceptions import HTTPException
+from starlette.types import Receive, Scope, Send
+
+from aggregator.errors import NotFoundError, StoreError
+from aggregator.model import StoryQuery
+from aggregator.web.addresses import base_of, own_url
+from aggregator.web.api import must_be_known
+from aggregator.web.http import Headers, Representation, answer, request_headers
+from aggregator.web.parameters import read_selection, read_slice
+from aggregator.web.site import FeedWish, Site
+from aggregator.web.watched import Watched
+
+_MOST_BYTES = 64_000_000
+_CACHE_CONTROL = "public, max-age=60"
+_FORMS = {"rss": "rss", "xml": "rss", "atom": "atom", "json": "json"}
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    version: str
+    representation: Representation
+
+
+class Feeds:
+    """An ASGI endpoint for `/feed.FORM` and `/feeds/NAME.FORM`."""
+
+    def __init__(self, site: Site, version: Watched) -> None:
+        self._site = site
+        self._version = version
+        self._kept: OrderedDict[tuple[str, ...], _Kept] = OrderedDict()
+        self._building: dict[tuple[str, ...], asyncio.Task[Representation]] = {}
+
+    async def __call__(self, scope: Scope, _: Receive, send: Send) -> None:
+        """Answer a GET."""
+        base = base_of(self._site, scope)
+        representation = await self._current(_key(base, scope), scope, base)
+        # In a thread, as it may have to compress.
+        status, headers, body = await asyncio.to_thread(
+            answer, representation, request_headers(scope)
+        )
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    def at_hand(self, scope: Scope) -> tuple[int, Headers, bytes] | None:
+        """The answer to a GET that can be given at once; None for one that takes some work."""
+        kept = self._kept.get(_key(base_of(self._site, scope), scope))
+        if kept is None or kept.version != self._version.fresh:
+            return None
+        representation, headers = kept.representation, request_headers(scope)
+        if not representation.is_at_hand(representation.coding(headers)):
+            return None
+        return answer(representation, headers)
+
+    async def _current(self, key: tuple[str, ...], scope: Scope, base: str) -> Representation:
+        kept = self._kept.get(key)
+        try:
+            version = await self._version()
+            if kept is not None and kept.version == version:
+                self._kept.move_to_end(key)
+                return kept.representation
+            return await self._build(key, version, scope, base)
+        except StoreError as error:
+            if kept is None:
+                raise
+            # What was right a moment ago serves subscribers better than an error.
+            log.warning("served_from_memory", path=scope["path"], reason=error.reason)
+            return kept.representation
+
+    async def _build(
+        self, key: tuple[str, ...], version: str, scope: Scope, base: str
+    ) -> Representation:
+        """Build a document; those who ask for it meanwhile wait for the same one."""
+        task = self._building.get(key)
+        if task is None:
+            task = asyncio.create_task(self._built(key, version, scope, base))
+            self._building[key] = task
+            task.add_done_callback(lambda _: self._building.pop(key, None))
+        return await asyncio.shield(task)
+
+    async def _built(
+        self, key: tuple[str, ...], version: str, scope: Scope, base: str
+    ) -> Representation:
+        wish = _wish(scope, base)
+        await asyncio.to_thread(must_be_known, self._site, wish.query.before)
+        try:
+            document = await asyncio.to_thread(self._site.feed, wish)
+        except NotFoundError as error:
+            raise HTTPException(404, str(error)) from error
+        fresh = Representation(
+            document.body, document.media_type, _CACHE_CONTROL, modified=document.modified
+        )
+        before = self._kept.get(key)
+        if before is not None:
+            fresh = _later(before.representation, fresh)
+        self._keep(key, _Kept(version, fresh))
+        return fresh
+
+    def _keep(self, key: tuple[str, ...], kept: _Kept) -> None:
+        self._kept[key] = kept
+        self._kept.move_to_end(key)
+        # Twice the body, as its compressed forms come later.
+        size = sum(2 * one.representation.size for one in self._kept.values())
+        while size > _MOST_BYTES and len(self._kept) > 1:
+            _, oldest = self._kept.popitem(last=False)
+            size -= 2 * oldest.representation.size
+
+
+def _key(base: str, scope: Scope) -> tuple[str, ...]:
+    return (base, scope["path"], scope["query_string"].decode("latin-1"))
+
+
+def _wish(scope: Scope, base: str) -> FeedWish:
+    """What a request wants. Raises 404 for another form, 422 for wrong parameters."""
+    folder, _, file = scope["path"].rpartition("/")
+    stem, _, ending = file.rpartition(".")
+    form = _FORMS.get(ending)
+    if form is None:
+        raise HTTPException(404, "Feeds end in .rss, .atom, .json or .xml.")
+    wish = FeedWish(form, own_url(base, scope), f"{base}/")
+    if folder:
+        part = read_slice(scope["query_string"])
+        query = StoryQuery(limit=part.limit, before=part.before or "")
+        return replace(wish, name=stem, query=query)
+    return replace(wish, query=read_selection(scope["query_string"]).query())
+
+
+def _later(before: Representation, fresh: Representation) -> Representation:
+    """A document that differs from the one before it has to have changed later, too.
+
+    Its content alone does not always tell: a story that was taken out leaves no time behind.
+    """
+    if fresh.digest == before.digest:
+        return before
+    if before.modified and fresh.modified and fresh.modified <= before.modified:
+        fresh.modified = max(datetime.now(UTC).replace(microsecond=0), before.modified)
+    return fresh

@@ -1,0 +1,134 @@
+"""The parameters by which stories are selected, the same for feeds, pages and the API."""
+
+from typing import Annotated, Any, TypeVar
+from urllib.parse import parse_qsl, urlencode
+
+from fastapi.exceptions import RequestValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from aggregator.model import StoryQuery
+
+_Model = TypeVar("_Model", bound=BaseModel)
+
+LIMIT = 50  # stories, where nobody says how many
+MOST = 500
+_MOST_OF_ONE = 20
+_MOST_FIELDS = 3 * _MOST_OF_ONE + 3
+_UUID = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
+_LANGUAGE = r"^([A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*)?$"
+_NO_CONTROLS = r"^[^\x00-\x1f\x7f]*$"
+
+
+def _without_blanks(value: Any) -> Any:
+    """A form sends the fields that were left empty, too; they select nothing."""
+    if isinstance(value, list) and len(value) <= _MOST_OF_ONE:
+        return [item for item in value if not (isinstance(item, str) and not item.strip())]
+    return value
+
+
+_Word = Annotated[str, Field(max_length=200, pattern=_NO_CONTROLS)]
+_Words = Annotated[list[_Word], BeforeValidator(_without_blanks), Field(max_length=_MOST_OF_ONE)]
+_Tags = Annotated[
+    list[Annotated[str, Field(max_length=35, pattern=_LANGUAGE)]],
+    BeforeValidator(_without_blanks),
+    Field(max_length=_MOST_OF_ONE),
+]
+
+
+class Selection(BaseModel):
+    """Which stories are wanted. Of one list any may hold; of several parameters all must."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    category: _Words = Field(
+        default=[], description="Categories of the feeds that carry the story."
+    )
+    outlet: _Words = Field(default=[], description="Names or domains of outlets that carry it.")
+    language: _Tags = Field(default=[], description="Language tags; `en` wants `en-GB`, too.")
+    q: Annotated[str, Field(max_length=200, pattern=_NO_CONTROLS)] = Field(
+        default="", description="Words of the title; all must be there."
+    )
+    limit: Annotated[int, Field(ge=1), AfterValidator(lambda number: min(number, MOST))] = Field(
+        default=LIMIT, description=f"How many stories; more than {MOST} are clipped to {MOST}."
+    )
+    before: Annotated[str, Field(pattern=_UUID)] | None = Field(
+        default=None, description="The id of the last story of the page before this one."
+    )
+
+    def query(self, limit: int | None = None) -> StoryQuery:
+        """What the store is asked for."""
+        return StoryQuery(
+            categories=tuple(self.category),
+            languages=tuple(self.language),
+            outlets=tuple(self.outlet),
+            words=self.q,
+            limit=limit or self.limit,
+            before=self.before or "",
+        )
+
+    def parameters(self, **changes: Any) -> str:
+        """The selection as a query string, with its "?" where it is not empty.
+
+        `changes` take the place of what the selection says; None leaves a parameter out.
+        """
+        defaults = Selection()
+        values = {name: getattr(self, name) for name in Selection.model_fields} | changes
+        pairs = [
+            (name, value)
+            for name, value in values.items()
+            if value is not None and value != getattr(defaults, name)
+        ]
+        return f"?{urlencode(pairs, doseq=True)}" if pairs else ""
+
+    @property
+    def narrows(self) -> bool:
+        """Whether it wants less than everything."""
+        return bool(self.category or self.outlet or self.language or self.q)
+
+
+class Slice(BaseModel):
+    """What a named output can be asked for: its selection stands in the configuration."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    limit: Annotated[int, Field(ge=1), AfterValidator(lambda number: min(number, MOST))] = LIMIT
+    before: Annotated[str, Field(pattern=_UUID)] | None = None
+
+
+def read_selection(query_string: bytes) -> Selection:
+    """The selection of a query string. Raises RequestValidationError (422) with the reasons."""
+    return _read(Selection, query_string, lists=("category", "outlet", "language"))
+
+
+def read_slice(query_string: bytes) -> Slice:
+    """The part of a named output. Raises RequestValidationError (422) with the reasons."""
+    return _read(Slice, query_string)
+
+
+def _read(model: type[_Model], query_string: bytes, lists: tuple[str, ...] = ()) -> _Model:
+    try:
+        pairs = parse_qsl(
+            query_string.decode("latin-1"), keep_blank_values=True, max_num_fields=_MOST_FIELDS
+        )
+    except ValueError:
+        raise _wrong("query", f"more than {_MOST_FIELDS} parameters", None) from None
+    values: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in lists:
+            values.setdefault(name, []).append(value)
+        elif name in values:
+            raise _wrong(name, "This parameter can be given once only", value)
+        else:
+            values[name] = value
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        details = error.errors(include_url=False, include_context=False)
+        raise RequestValidationError(
+            [{**detail, "loc": ("query", *detail["loc"])} for detail in details]
+        ) from None
+
+
+def _wrong(name: str, reason: str, value: Any) -> RequestValidationError:
+    detail = {"type": "value_error", "loc": ("query", name), "msg": reason, "input": value}
+    return RequestValidationError([detail])
