@@ -464,7 +464,7 @@ class Story:
     language: str = ""
     author: str = ""
     published: datetime | None = None
-    summary: str = ""  # plain text, short
+    lead: int = 0  # the entry whose title and text are shown
     content_html: str = ""  # what a feed offered, sanitised, without boilerplate
     full_html: str = ""  # the fetched page's text, for outputs that say `content: full`
     enclosures: tuple[Enclosure, ...] = ()

@@ -12,7 +12,7 @@ def outlet_of(feed: Feed, parsed: ParsedFeed, directory: Directory) -> Outlet:
     """The outlet whose feed it is: as configured, else by the feed's site, else by its title."""
     site = parsed.url or feed.site_url or feed.poll_url
     domain = feed.spec.domain or registrable_domain(site)
-    name = feed.spec.name or parsed.title or feed.spec.url
+    name = feed.spec.name or parsed.title or domain or "An unnamed feed"
     known = directory.by_domain(domain) if domain else None
     if known is None:
         return Outlet(name, (domain,) if domain else ())

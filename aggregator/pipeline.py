@@ -11,8 +11,9 @@ Only this module joins the stages; each of them knows the model and nothing else
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache, partial
 from random import Random
@@ -92,6 +93,7 @@ class Filed:
     entries_changed: int = 0
     stories_new: int = 0
     merged: int = 0
+    credits: Mapping[str, int] = field(default_factory=dict)  # by where they stand
 
     def __add__(self, other: "Filed") -> "Filed":
         return Filed(
@@ -100,6 +102,7 @@ class Filed:
             self.entries_changed + other.entries_changed,
             self.stories_new + other.stories_new,
             self.merged + other.merged,
+            Counter(self.credits) + Counter(other.credits),
         )
 
 
@@ -146,7 +149,8 @@ class Pipeline:
         outlet = outlet_of(feed, parsed, self._directory)
         found, fresh = await asyncio.to_thread(self._new_or_changed, feed, parsed)
         filed, pages_owed, allowed = Filed(), 0, _MOST_PAGES
-        for batch in _batches(fresh, _BATCH):
+        # Feeds list the newest first; stories are numbered as they are filed, so oldest first.
+        for batch in _batches(fresh[::-1], _BATCH):
             complete = [await self._complete(feed, task, allowed) for task in batch]
             allowed -= sum(task.page_state != "none" for task in complete)
             pages_owed += sum(task.page_state == "failed" for task in complete)
@@ -296,6 +300,7 @@ class Pipeline:
             merged=filed.merged,
             body_bytes=len(response.body),
             seconds=response.seconds,
+            credits=filed.credits,
         )
 
     def _success(self, feed: Feed, parsed: ParsedFeed | None = None) -> PollRecord:
@@ -390,7 +395,8 @@ def file(
         merged += news == "copy"
     _show(transaction, touched, directory, now)
     known = sum(reading.known_id is not None for reading in readings)
-    return Filed(tuple(numbers), len(readings) - known, known, stories_new, merged)
+    credited = Counter(credit.where.value for reading in readings for credit in reading.credits)
+    return Filed(tuple(numbers), len(readings) - known, known, stories_new, merged, credited)
 
 
 def _place(

@@ -33,7 +33,6 @@ from aggregator.store.tables import BodyRow, CopyRow, CreditRow, EntryRow, FeedR
 
 # Well under every database's bound on the parameters of one statement.
 CHUNK = 500
-_SUMMARY_CHARACTERS = 400
 
 
 def chunks(values: Iterable[Any], size: int = CHUNK) -> Iterable[list[Any]]:
@@ -269,15 +268,8 @@ def _story(
         language=row.language,
         author=lead.author if lead else "",
         published=lead.published if lead else None,
-        summary=_excerpt(body.text) if body else "",
+        lead=row.lead_entry_id or 0,
         content_html=body.html if body else "",
         full_html=body.page_html if body else "",
         enclosures=tuple(Enclosure(**e) for e in lead.enclosures) if lead else (),
     )
-
-
-def _excerpt(text: str) -> str:
-    folded = " ".join(text.split())
-    if len(folded) <= _SUMMARY_CHARACTERS:
-        return folded
-    return folded[:_SUMMARY_CHARACTERS].rsplit(" ", 1)[0] + "…"

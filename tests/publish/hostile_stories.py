@@ -174,7 +174,6 @@ def story(number: int) -> Story:
         language=dice.choice(LANGUAGES),
         author=_text(dice, 3),
         published=dice.choice([None, NOW, datetime(1, 1, 1, tzinfo=UTC), NOW.replace(year=9999)]),
-        summary=_text(dice),
         content_html=_html(dice),
         full_html=_html(dice),
         enclosures=tuple(
