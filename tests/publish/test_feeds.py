@@ -146,7 +146,9 @@ def test_an_output_says_how_much_is_shown_and_credit_always_stands(channel, stor
 
 
 def test_a_fetched_page_is_shown_by_no_choice_but_full(channel, story):
-    story = replace(story, content_html="", summary="All night and every night", enclosures=())
+    story = replace(
+        story, content_html="", full_html="<p>All night and every night</p>", enclosures=()
+    )
     for content in set(Content) - {Content.FULL}:
         for form in FORMATS.values():
             assert b"every night" not in form.write(replace(channel, content=content), [story])
