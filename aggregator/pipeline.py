@@ -41,7 +41,6 @@ from aggregator.model import (
     FullText,
     Outlet,
     Page,
-    ParsedEntry,
     ParsedFeed,
     PollOutcome,
     PollRecord,
@@ -52,13 +51,12 @@ from aggregator.model import (
 from aggregator.outlets import outlet_of
 from aggregator.parse import (
     Identified,
-    blocks,
-    clean,
     identify,
     is_teaser,
-    keys_of,
     parse_feed,
     parse_page,
+    tidy,
+    told_apart,
 )
 from aggregator.store import Store, Transaction
 from aggregator.story import compose, story_text
@@ -137,17 +135,14 @@ class Pipeline:
             same = _digest(response.body) == feed.body_digest and response.body
             if response.not_modified or same:
                 return await self._unchanged(feed, response)
-            parsed = await self._workers.run(
-                parse_feed,
-                response.body,
-                url=response.final_url,
-                content_type=response.content_type,
+            parsed, listed = await self._workers.run(
+                parse, response.body, response.final_url, response.content_type
             )
         except (FetchError, ParseError) as error:
             return await self._failed(feed, error)
 
         outlet = outlet_of(feed, parsed, self._directory)
-        found, fresh = await asyncio.to_thread(self._new_or_changed, feed, parsed)
+        found, fresh = await asyncio.to_thread(self._new_or_changed, feed, listed)
         filed, pages_owed, allowed = Filed(), 0, _MOST_PAGES
         # Feeds list the newest first; stories are numbered as they are filed, so oldest first.
         for batch in _batches(fresh[::-1], _BATCH):
@@ -161,18 +156,18 @@ class Pipeline:
                 return await self._failed(feed, error)
             job = partial(file, feed=feed, readings=readings, directory=self._directory, now=now)
             filed += await self._writer.write(job)
-        listed = {item.known_id for item in found if item.known_id} | set(filed.numbers)
-        return await self._changed(feed, response, parsed, filed, listed, pages_owed)
+        present = {item.known_id for item in found if item.known_id} | set(filed.numbers)
+        return await self._changed(feed, response, parsed, filed, present, pages_owed)
 
     # --------------------------------------------------------------------------- the stages
 
     def _new_or_changed(
-        self, feed: Feed, parsed: ParsedFeed
+        self, feed: Feed, listed: Sequence[Identified]
     ) -> tuple[list[Identified], list[Task]]:
         """Which entries are which, and those that must be read (again)."""
-        known = self._store.known(feed.id, keys_of(parsed.entries))
+        known = self._store.known(feed.id, [item.keys for item in listed])
         pages = {entry.id: (state, tries) for entry, state, tries in known}
-        found = identify(parsed.entries, [entry for entry, _, _ in known])
+        found = identify(listed, [entry for entry, _, _ in known])
         tasks = []
         for item in found:
             state, tries = pages.get(item.known_id or 0, ("none", 0))
@@ -268,7 +263,7 @@ class Pipeline:
         response: Response,
         parsed: ParsedFeed,
         filed: Filed,
-        listed: set[int],
+        present: set[int],
         pages_owed: int,
     ) -> PollOutcome:
         # While pages are owed, the feed is asked for unconditionally, so that they are tried again.
@@ -285,7 +280,7 @@ class Pipeline:
         )
 
         def finish(transaction: Transaction) -> None:
-            transaction.drop(feed.id, listed, record.at)
+            transaction.drop(feed.id, present, record.at)
             transaction.record(record)
 
         await self._writer.write(finish)
@@ -293,7 +288,7 @@ class Pipeline:
             feed.spec.url,
             "fetched",
             status=response.status,
-            entries=len(parsed.entries),
+            entries=len(present),
             entries_new=filed.entries_new,
             entries_changed=filed.entries_changed,
             stories_new=filed.stories_new,
@@ -311,7 +306,7 @@ class Pipeline:
         return PollRecord(feed.id, now, then.at, then.interval)
 
 
-# ------------------------------------------------------------------- read: in a worker process
+# ----------------------------------------------------------- parse, read: in a worker process
 
 _learned: tuple[Outlet, ...] = ()
 
@@ -323,6 +318,12 @@ def know_outlets(outlets: tuple[Outlet, ...]) -> None:
     _directory.cache_clear()
 
 
+def parse(body: bytes, url: str, content_type: str) -> tuple[ParsedFeed, list[Identified]]:
+    """A feed document: what it says of itself, and its entries, each once."""
+    feed = parse_feed(body, url=url, content_type=content_type)
+    return replace(feed, entries=()), told_apart(feed.entries)
+
+
 def read(outlet: Outlet, language: str, tasks: Sequence[Task], now: datetime) -> list[Reading]:
     """Read each entry: its clean text, whom it credits, and the shingles it is matched by."""
     return [_read_one(outlet, language, task, now) for task in tasks]
@@ -331,7 +332,11 @@ def read(outlet: Outlet, language: str, tasks: Sequence[Task], now: datetime) ->
 def _read_one(outlet: Outlet, language: str, task: Task, now: datetime) -> Reading:
     entry, page, directory = task.found.entry, task.page, _directory()
     carrier = carrier_of(outlet, entry, directory)
-    body, from_page = _fullest(entry, page)
+    body, shown = tidy(entry.html, base_url=entry.url)
+    # The page has the fuller text, unless less was found in it than the feed offers.
+    from_page = page is not None and _length(page.blocks) >= _length(body)
+    if page is not None and from_page:
+        body = page.blocks
     language = entry.language or (page.language if page else "") or language
     credits_found = read_credits(
         body,
@@ -342,9 +347,10 @@ def _read_one(outlet: Outlet, language: str, task: Task, now: datetime) -> Readi
         language=language,
         directory=directory,
     )
+    offered = "content_html" if entry.content_html else "summary_html"
     document = Document(carrier.name, entry.title, story_text(body, credits_found), now)
     return Reading(
-        entry=replace(entry, language=language),
+        entry=replace(entry, language=language, **{offered: shown}),  # type: ignore[arg-type]
         keys=task.found.keys,
         digest=task.found.digest,
         known_id=task.found.known_id,
@@ -356,14 +362,6 @@ def _read_one(outlet: Outlet, language: str, task: Task, now: datetime) -> Readi
         page_state=task.page_state,
         page_tries=task.page_tries,
     )
-
-
-def _fullest(entry: ParsedEntry, page: Page | None) -> tuple[tuple[Block, ...], bool]:
-    """The blocks of the fuller text: the page's, unless extraction found less than the feed has."""
-    offered = clean(blocks(entry.html, base_url=entry.url))
-    if page is not None and _length(page.blocks) >= _length(offered):
-        return page.blocks, True
-    return offered, False
 
 
 @cache

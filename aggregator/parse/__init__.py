@@ -7,7 +7,8 @@ memory in proportion to what they are given, within bounds, and run in worker pr
 from aggregator.parse.blocks import blocks
 from aggregator.parse.boilerplate import clean
 from aggregator.parse.feed import parse_feed
-from aggregator.parse.identity import Identified, identify, keys_of
+from aggregator.parse.identity import Identified, identify, told_apart
+from aggregator.parse.layout import tidy
 from aggregator.parse.page import parse_page
 from aggregator.parse.teaser import is_teaser
 
@@ -17,7 +18,8 @@ __all__ = [
     "clean",
     "identify",
     "is_teaser",
-    "keys_of",
     "parse_feed",
     "parse_page",
+    "tidy",
+    "told_apart",
 ]

@@ -10,16 +10,14 @@ import logging
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from html import escape
+from dataclasses import dataclass
 
 import trafilatura
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from aggregator.model import Block, BlockKind
-from aggregator.parse.blocks import placed_blocks
 from aggregator.parse.boilerplate import begins_other_things, cleaned, may_credit
-from aggregator.parse.dom import remove
+from aggregator.parse.layout import Layout, as_html, below, layout_of, markup
 from aggregator.parse.page_words import page_words
 from aggregator.parse.text import with_few_marks
 
@@ -52,29 +50,6 @@ class Article:
     html: str = ""
 
 
-@dataclass(slots=True)
-class _Spot:
-    """One block of the page, and the elements around it, the outermost first."""
-
-    block: Block
-    around: tuple[int, ...]
-
-
-@dataclass(slots=True)
-class _Layout:
-    """All blocks of a page with their places in it."""
-
-    spots: list[_Spot] = field(default_factory=list)
-    nodes: dict[int, LexborNode] = field(default_factory=dict)
-    depths: dict[int, int] = field(default_factory=dict)
-    noise: set[int] = field(default_factory=set)  # elements that say they are no part of articles
-    footers: set[int] = field(default_factory=set)
-
-    def within(self, element: int) -> list[int]:
-        """The places, among all blocks, of those in an element."""
-        return [i for i, spot in enumerate(self.spots) if element in spot.around]
-
-
 def find_article(tree: LexborHTMLParser, html: str, *, url: str, title: str) -> Article:
     """The article of a page; empty where it has none. What is not in it is taken out of `tree`.
 
@@ -83,7 +58,7 @@ def find_article(tree: LexborHTMLParser, html: str, *, url: str, title: str) -> 
     body = tree.body
     if body is None:
         return Article()
-    layout = _layout(body, url)
+    layout = layout_of(body, url)
     for matched in _candidates(body, layout, html):
         article = _article(layout, matched, title)
         if article.blocks:
@@ -91,7 +66,7 @@ def find_article(tree: LexborHTMLParser, html: str, *, url: str, title: str) -> 
     return Article()
 
 
-def _candidates(body: LexborNode, layout: _Layout, html: str) -> Iterator[list[int]]:
+def _candidates(body: LexborNode, layout: Layout, html: str) -> Iterator[list[int]]:
     """The places of what may be the article, the likeliest first."""
     words = page_words()
     extracted = _matched(layout, _extracted(layout, html))
@@ -104,13 +79,13 @@ def _candidates(body: LexborNode, layout: _Layout, html: str) -> Iterator[list[i
     yield _in_known(body, layout, words.wide_containers)
 
 
-def _substance(layout: _Layout, places: Iterable[int]) -> int:
+def _substance(layout: Layout, places: Iterable[int]) -> int:
     """How many characters of full paragraphs there are, each counted once."""
     texts = {layout.spots[place].block for place in places}
     return sum(len(b.text) for b in texts if len(b.text) >= _FULL and _linked(b) < 0.5)
 
 
-def _article(layout: _Layout, matched: list[int], title: str) -> Article:
+def _article(layout: Layout, matched: list[int], title: str) -> Article:
     """The article that is about where `matched` are; empty where that is none."""
     container = _container(layout, matched)
     if container is None:
@@ -120,49 +95,23 @@ def _article(layout: _Layout, matched: list[int], title: str) -> Article:
     inside = [
         place
         for place in layout.within(container)
-        if noisy.isdisjoint(_below(layout.spots[place].around, container))
+        if noisy.isdisjoint(below(layout.spots[place].around, container))
     ]
     chosen = _chosen(layout, inside, set(matched), title)
     kept = cleaned([layout.spots[place].block for place in chosen])
     found = [block for _, block in kept]
     if not _is_article(found):
         return Article()
-    chosen = [chosen[place] for place, _ in kept]
     behind = _credits_behind(layout, container, noisy)
-    markup = _markup(layout, container, set(chosen), noisy)
-    markup += "".join(f"<p>{_as_html(block)}</p>" for block in behind)
-    return Article((*found, *behind), markup)
-
-
-def _layout(body: LexborNode, url: str) -> _Layout:
-    layout = _Layout()
-    words = page_words()
-    known: dict[int, tuple[int, ...]] = {}
-    for block, place in placed_blocks(body, base_url=url):
-        climbed: list[LexborNode] = []
-        node: LexborNode | None = place
-        while node is not None and node.mem_id not in known:
-            climbed.append(node)
-            node = node.parent if node.mem_id != body.mem_id else None
-        around = known[node.mem_id] if node is not None else ()
-        for new in reversed(climbed):
-            own = new.mem_id
-            around = (*around, own)
-            known[own] = around
-            layout.nodes[own] = new
-            layout.depths[own] = len(around)
-            if own != body.mem_id and words.is_noise(new.attributes):
-                layout.noise.add(own)
-            if new.tag == "footer":
-                layout.footers.add(own)
-        layout.spots.append(_Spot(block, around))
-    return layout
+    html = markup(layout, container, {chosen[place]: block for place, block in kept}, noisy)
+    html += "".join(f"<p>{as_html(block)}</p>" for block in behind)
+    return Article((*found, *behind), html)
 
 
 # ----------------------------------------------------------------------- where the article is
 
 
-def _extracted(layout: _Layout, html: str) -> str:
+def _extracted(layout: Layout, html: str) -> str:
     """The text that trafilatura finds; "" where it finds none, fails, or would take too long."""
     most_links = max((len(spot.block.links) for spot in layout.spots), default=0)
     if most_links > _MOST_LINKS or html.count("<") > _MOST_TAGS:
@@ -175,7 +124,7 @@ def _extracted(layout: _Layout, html: str) -> str:
     return (text or "")[:_LONGEST_TEXT]
 
 
-def _matched(layout: _Layout, extracted: str) -> list[int]:
+def _matched(layout: Layout, extracted: str) -> list[int]:
     """The places of the blocks whose text was extracted."""
     if not extracted:
         return []
@@ -193,7 +142,7 @@ def _letters(text: str) -> str:
     return _NOT_WORDS.sub("", text.casefold())
 
 
-def _in_known(body: LexborNode, layout: _Layout, selectors: Iterable[str]) -> list[int]:
+def _in_known(body: LexborNode, layout: Layout, selectors: Iterable[str]) -> list[int]:
     """The places of the blocks in the first of the elements where articles stand."""
     for selector in selectors:
         for node in body.css(selector)[:5]:
@@ -204,7 +153,7 @@ def _in_known(body: LexborNode, layout: _Layout, selectors: Iterable[str]) -> li
     return []
 
 
-def _weights(layout: _Layout, matched: Iterable[int]) -> Counter[int]:
+def _weights(layout: Layout, matched: Iterable[int]) -> Counter[int]:
     """How many characters of the matched blocks are in each element."""
     weights: Counter[int] = Counter()
     for place in matched:
@@ -214,7 +163,7 @@ def _weights(layout: _Layout, matched: Iterable[int]) -> Counter[int]:
     return weights
 
 
-def _container(layout: _Layout, matched: Sequence[int]) -> int | None:
+def _container(layout: Layout, matched: Sequence[int]) -> int | None:
     """The innermost element that holds most of the matched text and can hold more than a line."""
     if not matched:
         return None
@@ -228,7 +177,7 @@ def _container(layout: _Layout, matched: Sequence[int]) -> int | None:
 # --------------------------------------------------------------------- from where to where it goes
 
 
-def _chosen(layout: _Layout, inside: Sequence[int], matched: set[int], title: str) -> list[int]:
+def _chosen(layout: Layout, inside: Sequence[int], matched: set[int], title: str) -> list[int]:
     """The article's blocks among those in its container, by place."""
     found = [i for i, place in enumerate(inside) if place in matched]
     if not found:
@@ -271,12 +220,12 @@ def _stands_alone(block: Block) -> bool:
     return _linked(block) < 0.8 or may_credit(block)
 
 
-def _parent(layout: _Layout, place: int) -> int:
+def _parent(layout: Layout, place: int) -> int:
     around = layout.spots[place].around
     return around[-2] if len(around) > 1 else around[-1]
 
 
-def _credits_behind(layout: _Layout, container: int, noisy: set[int]) -> list[Block]:
+def _credits_behind(layout: Layout, container: int, noisy: set[int]) -> list[Block]:
     """Credit lines that stand behind the container, as some layouts have it."""
     last = layout.within(container)[-1]
     found = []
@@ -294,11 +243,6 @@ def _is_line(block: Block) -> bool:
     return block.kind is BlockKind.PARAGRAPH and len(block.text) > _SHORT_LINE
 
 
-def _below(around: tuple[int, ...], container: int) -> tuple[int, ...]:
-    """The elements around a block that are inside the container."""
-    return around[around.index(container) + 1 :]
-
-
 def _is_article(found: Sequence[Block]) -> bool:
     """Whether the blocks are a text, and no list of headlines."""
     text = [b for b in found if b.kind not in (BlockKind.CAPTION, BlockKind.ASIDE)]
@@ -313,39 +257,3 @@ def _is_article(found: Sequence[Block]) -> bool:
 def _linked(block: Block) -> float:
     """The share of the block's text that is links."""
     return sum(link.end - link.start for link in block.links) / max(len(block.text), 1)
-
-
-# ------------------------------------------------------------------------------------- its markup
-
-
-def _markup(layout: _Layout, container: int, chosen: set[int], noisy: set[int]) -> str:
-    """The container's markup without what is not chosen."""
-    all_blocks: Counter[int] = Counter()
-    chosen_blocks: Counter[int] = Counter()
-    own: dict[int, list[int]] = {}  # places of the blocks that stand directly in an element
-    for place in layout.within(container):
-        around = layout.spots[place].around
-        inner = _below(around, container)
-        all_blocks.update(inner)
-        own.setdefault(around[-1], []).append(place)
-        if place in chosen:
-            chosen_blocks.update(inner)
-    for element, places in own.items():
-        kept = [place for place in places if place in chosen]
-        leaf = element != container and all_blocks[element] == len(places)
-        if kept and len(kept) < len(places) and leaf:
-            lines = (_as_html(layout.spots[place].block) for place in kept)
-            layout.nodes[element].inner_html = "<br>".join(lines)
-    remove(layout.nodes[e] for e in all_blocks if not chosen_blocks[e] or e in noisy)
-    return layout.nodes[container].html or ""
-
-
-def _as_html(block: Block) -> str:
-    parts, place = [], 0
-    for link in block.links:
-        parts.append(escape(block.text[place : link.start]))
-        words = escape(block.text[link.start : link.end])
-        parts.append(f'<a href="{escape(link.url)}">{words}</a>')
-        place = link.end
-    parts.append(escape(block.text[place:]))
-    return "".join(parts)

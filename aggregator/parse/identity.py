@@ -8,7 +8,7 @@ Over time, two of the keys must agree, or one where nothing speaks against it.
 import re
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from hashlib import blake2b
 
@@ -65,24 +65,31 @@ def keys_of(entries: Sequence[ParsedEntry]) -> list[EntryKeys]:
     ]
 
 
-def identify(entries: Sequence[ParsedEntry], known: Sequence[KnownEntry]) -> list[Identified]:
-    """Each entry once, with the stored entry that it is; no stored entry is given twice.
+def told_apart(entries: Sequence[ParsedEntry]) -> list[Identified]:
+    """Each entry of one document once, with its keys.
 
-    Entries that a document lists twice (same guid, or same link, or no other key than the same
-    text) become one: the one updated last, else the longest. The order of `entries` decides
-    nothing but the order of the result.
+    Entries that it lists twice (same guid, or same link, or no other key than the same text)
+    become one: the one updated last, else the longest. The order of `entries` decides nothing but
+    the order of the result.
     """
-    found = [
+    return [
         Identified(entry, keys, _digest(entry))
         for entry, keys in _without_doubles(entries, keys_of(entries))
     ]
+
+
+def identify(found: Sequence[Identified], known: Sequence[KnownEntry]) -> list[Identified]:
+    """The entries that were told apart, each with the stored one that it is.
+
+    No stored entry is given twice.
+    """
     given = _given(found, known)
     result = []
     for place, item in enumerate(found):
         stored = given.get(place)
         if stored is not None:
             changed = item.digest != stored.digest
-            item = Identified(item.entry, item.keys, item.digest, stored.id, changed)  # noqa: PLW2901
+            item = replace(item, known_id=stored.id, changed=changed)  # noqa: PLW2901
         result.append(item)
     return result
 

@@ -14,8 +14,11 @@ _BRIEF = 300  # of a brief: a short report of several whole paragraphs
 _BRIEF_PARAGRAPHS = 3
 _CONTENT = 600  # of what a feed calls its content, beside a shorter summary
 _LONG_HTML = 30_000  # no teaser has so much markup
+_LONG = 3 * _FULL
+_END = 2_000
 
 _CUT = re.compile(r"(?:…|\.{3}|\[…\]|\[\.{3}\]|\(…\)|\(\.{3}\)|&hellip;)[\s\"'”’»)\]]*$")
+_TAG = re.compile(r"<[^<>]*>")
 _SENTENCE = re.compile(r"[.!?。！？।۔؟][\"'”’»›)\]」』]*$")
 _WIDE = re.compile("[\u0e00-\u0eff\u1100-\u11ff\u3040-\u9fff\uac00-\ud7af\uf900-\ufaff]")
 
@@ -29,7 +32,7 @@ def is_teaser(entry: ParsedEntry) -> bool:
     Atom's `content` beside `summary`) is held to be the whole text earlier than what it gives
     as a description alone, since it is given for that purpose.
     """
-    if not entry.url or len(entry.html) > _LONG_HTML:
+    if not entry.url or len(entry.html) > _LONG_HTML or _is_plainly_whole(entry.html):
         return False
     found = [b for b in blocks(entry.html, base_url=entry.url) if b.kind is not BlockKind.CAPTION]
     whole = clean(found)
@@ -37,6 +40,13 @@ def is_teaser(entry: ParsedEntry) -> bool:
     if not found or _is_cut(found, whole) or (_leads_on(found[-1].text) and length < 2 * _FULL):
         return True
     return length < _FULL and not _is_whole(entry, whole, length)
+
+
+def _is_plainly_whole(html: str) -> bool:
+    """Whether a text is so long that only an ellipsis near its end could say that it was cut."""
+    if len(html) < _LONG or "…" in html[-_END:] or "..." in html[-_END:] or "&he" in html[-_END:]:
+        return False
+    return len(_TAG.sub("", html)) > _LONG
 
 
 def _is_cut(found: Sequence[Block], whole: Sequence[Block]) -> bool:

@@ -4,11 +4,17 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aggregator import parse
 from aggregator.model import Enclosure, EntryKeys, KnownEntry, Mark, MarkKind, ParsedEntry
-from aggregator.parse import Identified, identify, keys_of
+from aggregator.parse import Identified, told_apart
+from aggregator.parse.identity import keys_of
 
 NOW = datetime(2031, 6, 5, tzinfo=UTC)
 LONG = "<p>" + "The ferry between the two islands will run every forty minutes. " * 6 + "</p>"
+
+
+def recognised(entries, known):
+    return parse.identify(told_apart(entries), known)
 
 
 def entry(n: int = 1, **values: object) -> ParsedEntry:
@@ -28,12 +34,12 @@ def stored(found: list[Identified]) -> list[KnownEntry]:
 def seen_again(
     before: list[ParsedEntry], after: list[ParsedEntry]
 ) -> list[tuple[int | None, bool]]:
-    found = identify(after, stored(identify(before, [])))
+    found = recognised(after, stored(recognised(before, [])))
     return [(item.known_id, item.changed) for item in found]
 
 
 def test_a_new_entry_is_known_as_none() -> None:
-    (found,) = identify([entry()], [])
+    (found,) = recognised([entry()], [])
     assert (found.known_id, found.changed) == (None, False)
     assert all((found.keys.guid, found.keys.link, found.keys.text, found.keys.title, found.digest))
 
@@ -105,7 +111,7 @@ def test_one_link_for_all_tells_nothing() -> None:
 def test_a_feed_of_live_updates_at_one_page_keeps_each_of_them() -> None:
     page = "https://quay.example/live"
     updates = [entry(n, url=f"{page}#post-{n}", title="Live") for n in range(3)]
-    assert len(identify(updates, [])) == 3
+    assert len(recognised(updates, [])) == 3
 
 
 def test_entries_without_guid_are_known_by_their_link() -> None:
@@ -135,16 +141,16 @@ def test_a_feed_that_changes_all_guids_and_links_is_told_by_its_texts() -> None:
 
 def test_two_items_that_say_the_same_few_words_are_two() -> None:
     weather = [entry(n, title="Weather", summary_html="Fog.") for n in (1, 2)]
-    assert len(identify(weather, [])) == 2
+    assert len(recognised(weather, [])) == 2
     assert seen_again(weather[:1], weather[1:]) == [(None, False)]
 
 
 def test_doubles_in_one_document_become_the_one_updated_last_else_the_longest() -> None:
     old = entry(summary_html="Old text", title="Story", updated=NOW)
     new = replace(old, summary_html="New", updated=NOW + timedelta(hours=1))
-    assert [found.entry for found in identify([old, entry(2), new], [])] == [new, entry(2)]
+    assert [found.entry for found in recognised([old, entry(2), new], [])] == [new, entry(2)]
     longer = replace(old, summary_html="A longer text", updated=NOW)
-    assert [found.entry for found in identify([old, longer], [])] == [longer]
+    assert [found.entry for found in recognised([old, longer], [])] == [longer]
 
 
 def test_the_same_link_by_other_ways_is_one() -> None:
@@ -161,15 +167,15 @@ def test_the_same_link_by_other_ways_is_one() -> None:
 
 
 def test_a_stored_entry_is_given_to_the_surest_only() -> None:
-    before = identify([entry(1)], [])
+    before = recognised([entry(1)], [])
     both = [entry(1, title="Edited"), entry(1, guid="copy")]
-    found = identify(both, stored(before))
+    found = recognised(both, stored(before))
     assert sorted(item.known_id or 0 for item in found) in ([0, 1], [1])
 
 
 def test_a_stored_entry_that_shares_nothing_is_given_to_nobody() -> None:
     other = KnownEntry(9, EntryKeys("a", "b", "c", "d"), "e")
-    assert identify([entry()], [other])[0].known_id is None
+    assert recognised([entry()], [other])[0].known_id is None
 
 
 few = st.sampled_from(["", "a", "b", "c"])
@@ -190,8 +196,8 @@ entries = st.lists(
 def test_a_document_seen_again_has_all_its_entries_known_and_none_changed(
     document: list[ParsedEntry],
 ) -> None:
-    before = identify(document, [])
-    after = identify(document, stored(before))
+    before = recognised(document, [])
+    after = recognised(document, stored(before))
     assert [item.known_id for item in after] == list(range(1, len(before) + 1))
     assert not any(item.changed for item in after)
 
@@ -200,12 +206,12 @@ def test_a_document_seen_again_has_all_its_entries_known_and_none_changed(
 def test_the_order_of_entries_decides_nothing(
     before: list[ParsedEntry], after: list[ParsedEntry], dice: st.DataObject
 ) -> None:
-    known = stored(identify(before, []))
+    known = stored(recognised(before, []))
     shuffled = list(after)
     dice.shuffle(shuffled)  # type: ignore[attr-defined]
 
     def told(document: list[ParsedEntry]) -> set[tuple[object, ...]]:
-        return {(f.entry, f.keys, f.known_id, f.changed) for f in identify(document, known)}
+        return {(f.entry, f.keys, f.known_id, f.changed) for f in recognised(document, known)}
 
     assert told(after) == told(shuffled)
 
@@ -214,8 +220,8 @@ def test_the_order_of_entries_decides_nothing(
 def test_no_stored_entry_is_given_twice_and_no_entry_invented(
     before: list[ParsedEntry], after: list[ParsedEntry]
 ) -> None:
-    known = stored(identify(before, []))
-    found = identify(after, known)
+    known = stored(recognised(before, []))
+    found = recognised(after, known)
     given_ids = [item.known_id for item in found if item.known_id is not None]
     assert len(given_ids) == len(set(given_ids))
     assert set(given_ids) <= {k.id for k in known}

@@ -10,7 +10,7 @@ from html import escape
 import pytest
 
 from aggregator.errors import ParseError
-from aggregator.parse import blocks, clean, identify, parse_feed, parse_page
+from aggregator.parse import blocks, clean, parse_feed, parse_page, told_apart
 from aggregator.parse.sanitise import plain, sanitise
 from tests.parse.feeds import item, rss
 
@@ -88,7 +88,7 @@ def test_feeds(shape: Callable[[], str], escaped: bool) -> None:
     body = rss(f"{item(1)}<item><title>t</title><description>{html}</description></item>")
     feed = parse_feed(body, url="https://bay.example/feed", content_type="")
     assert feed.entries[0].title == "Story 1"
-    identify(feed.entries, [])
+    told_apart(feed.entries)
 
 
 @shapes
