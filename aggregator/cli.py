@@ -179,6 +179,7 @@ def cluster(
 
     if not jsonl:
         _fail(ConfigError("cluster reads and writes JSON lines only.", remedy="Add --jsonl."))
+    sys.stdin.reconfigure(errors="replace")  # type: ignore[union-attr]
     for line in cluster_lines(sys.stdin):
         print(line)
 

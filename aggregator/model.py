@@ -387,6 +387,7 @@ class Decision:
     passages: tuple[str, ...] = ()  # shared, longest first, a few
     edits: tuple[str, ...] = ()  # "headline changed", "boilerplate appended", ...
     near_misses: tuple[NearMiss, ...] = ()
+    also: tuple[int, ...] = ()  # stories beside it that tell the same text, to be joined with it
 
 
 @dataclass(frozen=True, slots=True)

@@ -418,17 +418,13 @@ def _place(
             transaction.index.remove(current, fingerprint(before))
 
     decision = _same_address(transaction, number, reading) or decide(document, transaction.index)
-    story = decision.story
-    if current is None:
-        target = story if story is not None else transaction.new_story(now)
-    elif story is None:
-        target = current
-    else:
-        target, younger = sorted((current, story))
+    same = {story for story in (current, decision.story, *decision.also) if story is not None}
+    target = min(same) if same else transaction.new_story(now)
+    for younger in sorted(same - {target}):
         transaction.join(target, younger, _hashes_of(transaction, younger))
     transaction.place(number, target, decision)
     transaction.index.add(target, document, hashes)
-    if story is not None:
+    if decision.story is not None:
         return target, "copy"
     return target, "story" if current is None else "stays"
 

@@ -5,7 +5,7 @@
 
 from aggregator.match.decide import decide, fingerprint
 from aggregator.match.index import CAP, COMMON, MEMBERS, Index, MemoryIndex
-from aggregator.match.verdict import DEFAULT, MatchSettings
+from aggregator.match.settings import DEFAULT, MatchSettings
 
 __all__ = [
     "CAP",

@@ -2,38 +2,33 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import lru_cache
 
+from aggregator.match.align import Side
+from aggregator.match.common import Held, Mask, notices
+from aggregator.match.doubt import Found, doubt
 from aggregator.match.explain import edits_between, passages_of
 from aggregator.match.index import COMMON, Index
-from aggregator.match.verdict import DEFAULT, MatchSettings, Verdict, judge
-from aggregator.match.words import Text, read
+from aggregator.match.settings import DEFAULT, MatchSettings
+from aggregator.match.verdict import Verdict, judge
+from aggregator.match.words import Text, known
 from aggregator.model import Decision, Document, Member, NearMiss
 
-# Shingles of one document that are posted and asked for, at the most.
-_MOST_HASHES = 512
 _NEAR_MISSES = 3
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """A candidate, judged by the member that fits best."""
-
-    story: int
-    verdict: Verdict
-    member: Member
+# A text that says only what many stories say is compared with those that hold this much of it.
+# One that has this much of two stories, and most of the longer text each time, makes them one.
+_NEARLY_ALL = 0.8
+_MOST = 0.6
+# From so many shingles on, one that is shared is an idiom; a shorter text may have no other.
+_SEVERAL = 12
 
 
 def fingerprint(document: Document) -> Sequence[int]:
-    """The hashes to post for a document: distinct, signed 64-bit, 512 at the most.
+    """The hashes to post for a document: distinct, of 47 bits, 512 at the most.
 
-    About one for four words; none for a text too short to be recognised.
+    About one for seven words; none for a text too short or too dull to be recognised.
     """
-    text = _read(document.text)
-    if text.length < DEFAULT.shortest:
-        return ()
-    return _hashes(text)
+    text = known(document.text)
+    return () if _is_dull(text, DEFAULT) else text.hashes
 
 
 def decide(document: Document, index: Index, settings: MatchSettings = DEFAULT) -> Decision:
@@ -42,194 +37,140 @@ def decide(document: Document, index: Index, settings: MatchSettings = DEFAULT) 
     Depends on the document and the index alone. In doubt the answer is a story of its own: a copy
     shown twice is a lesser evil than two stories shown as one.
     """
-    text = _read(document.text)
-    if text.length < settings.shortest:
-        return Decision(None, reason=f"Too short to be recognised: {text.length:.0f} words.")
-    postings = index.postings(_hashes(text))
-    votes: Counter[int] = Counter()
-    for stories in postings.values():
-        if len(stories) < COMMON:
-            votes.update(stories)
-    if not votes:
-        return Decision(None, reason="No other story shares a passage with it.")
-    common, template = _common(text, {h for h, found in postings.items() if len(found) >= COMMON})
+    text = known(document.text)
+    if _is_dull(text, settings):
+        return Decision(None, reason=f"Too little text to be recognised: {text.length:.0f} words.")
+    return _Search(document, text, index, settings).decision()
 
-    ranked = sorted(votes, key=lambda story: (-votes[story], story))[: settings.candidates]
-    found = [_judge(story, document, text, index, common, template, settings) for story in ranked]
-    accepted = [it for it in found if it.verdict.accepted]
-    near = _near_misses(found)
-    if not accepted:
+
+def _is_dull(text: Text, settings: MatchSettings) -> bool:
+    return text.length < settings.shortest or not text.is_varied(settings.varied)
+
+
+class _Search:
+    """One document, looked for in the index."""
+
+    def __init__(
+        self, document: Document, text: Text, index: Index, settings: MatchSettings
+    ) -> None:
+        self._document, self._index, self._settings = document, index, settings
+        self._new = Side(document.outlet, document.title, text)
+        self._held = Held(text, index.postings(text.hashes))
+        self._mask = self._held.common()
+
+    def decision(self) -> Decision:
+        found = [it for story in self._candidates() if (it := self._judged(story))]
+        if not found:
+            return Decision(None, reason="No other story shares a passage with it.")
+        accepted = [it for it in found if it.verdict.accepted]
+        accepted.sort(key=lambda it: (-it.verdict.score, -it.verdict.longer, it.story))
+        refused = sorted(
+            (_near_miss(it, it.verdict.refusal) for it in found if not it.verdict.accepted),
+            key=lambda miss: (-miss.score, miss.story),
+        )
+        doubts: list[NearMiss] = []
+        for number, best in enumerate(accepted):
+            why = self._doubt(best)
+            if not why:
+                also = self._also(best, accepted[number + 1 :])
+                return self._copy(best, (*doubts, *refused)[:_NEAR_MISSES], also)
+            doubts.append(_near_miss(best, why))
+        near = (*doubts, *refused)[:_NEAR_MISSES]
         return Decision(
             None,
-            score=near[0].score if near else 0.0,
-            reason=f"Like another story, and yet not a copy: {near[0].reason}."
-            if near
-            else "No other story shares enough with it.",
+            near[0].score,
+            accepted[0].verdict.threshold if accepted else 0.0,
+            reason=f"Like another story, and yet not a copy: {near[0].reason}.",
             near_misses=near,
         )
-    best = max(accepted, key=lambda it: (it.verdict.score, it.verdict.longer, -it.story))
-    why = _digest(text, found, best) or _quoted(document, text, best, index)
-    if why:
-        near = (NearMiss(best.story, best.verdict.score, why), *near)[:_NEAR_MISSES]
+
+    def _doubt(self, found: Found) -> str:
+        return doubt(self._document, self._held, found, self._index)
+
+    def _also(self, best: Found, others: Sequence[Found]) -> tuple[int, ...]:
+        """Stories that were kept apart before this text came, which is nearly all of each."""
+        if not _is_nearly_all(best):
+            return ()
+        return tuple(it.story for it in others if _is_nearly_all(it) and not self._doubt(it))
+
+    def _copy(self, found: Found, near: tuple[NearMiss, ...], also: tuple[int, ...]) -> Decision:
+        verdict, member = found.verdict, found.member
         return Decision(
-            None,
-            score=best.verdict.score,
-            threshold=best.verdict.threshold,
-            reason=f"Like another story, and yet not a copy: {why}.",
+            found.story,
+            score=round(verdict.score, 3),
+            threshold=verdict.threshold,
+            reason=f"{verdict.score:.0%} of the shorter text is shared with the copy of "
+            f"{member.outlet or 'an unnamed outlet'}, where {verdict.threshold:.0%} is wanted.",
+            passages=passages_of(self._document.text, verdict.alignment),
+            edits=edits_between(self._document, member, verdict),
             near_misses=near,
+            also=also,
         )
-    verdict = best.verdict
-    return Decision(
-        best.story,
-        score=round(verdict.score, 3),
-        threshold=verdict.threshold,
-        reason=f"{verdict.score:.0%} of the shorter text is shared with the copy of "
-        f"{best.member.outlet or 'an unnamed outlet'}, where {verdict.threshold:.0%} is wanted.",
-        passages=passages_of(document.text, verdict.alignment),
-        edits=edits_between(document, best.member, verdict.alignment),
-        near_misses=near,
-    )
+
+    def _candidates(self) -> list[int]:
+        """The stories that share most, first. A shingle that few stories hold counts more."""
+        votes: dict[int, float] = {}
+        for stories in self._held.postings.values():
+            if len(stories) < COMMON:
+                for story in stories:
+                    votes[story] = votes.get(story, 0.0) + 1 / len(stories)
+        hashes = len(self._new.text.hashes)
+        least = max(votes.values(), default=0.0) * self._settings.also_ran
+        least = max(least, 1.5) if hashes >= _SEVERAL else least
+        most = self._settings.candidates
+        ranked = sorted(votes, key=lambda story: (-votes[story], story))[:most]
+        ranked = [story for story in ranked if votes[story] >= least]
+        if ranked or not self._held.postings:
+            return ranked
+        counts = Counter(story for stories in self._held.postings.values() for story in stories)
+        same = [story for story, count in counts.items() if count >= _NEARLY_ALL * hashes]
+        return sorted(same, key=lambda story: (-counts[story], story))[:most]
+
+    def _judged(self, story: int) -> Found | None:
+        """Judge a story by its fullest members: one that vetoes outweighs others that accept.
+
+        None for a story whose texts are gone, while its postings are not yet.
+        """
+        found: list[Found] = []
+        for member in self._index.members(story)[: self._settings.members]:
+            found.append(Found(story, member, self._compared(story, member)))
+            if found[-1].verdict.vetoed:
+                return found[-1]
+            if found[-1].verdict.accepted:
+                break
+        if not found:
+            return None
+        fullest, best = found[0], max(found, key=_merit)
+        # Who has only what a teaser has, and goes on otherwise than the whole text, quotes it.
+        if len(best.member.text) * 2 < len(fullest.member.text):
+            return fullest
+        return best
+
+    def _compared(self, story: int, member: Member) -> Verdict:
+        text = known(member.text)
+        old = Side(member.outlet, member.title, text)
+        verdict = judge(self._new, old, self._settings, mask=self._mask)
+        if verdict.accepted or verdict.vetoed or not verdict.promising:
+            return verdict
+        # Short of likeness: look closer at what is not the text's own, on both sides.
+        held_old = Held(text, self._index.postings(text.hashes))
+        mask = self._foreign(self._held, self._new.outlet, story)
+        mask_old = self._foreign(held_old, old.outlet, story)
+        return judge(self._new, old, self._settings, mask=mask, mask_old=mask_old)
+
+    def _foreign(self, held: Held, outlet: str, story: int) -> Mask:
+        mask, ends = held.foreign(story), notices(held, outlet, story, self._index)
+        return Mask(x | y for x, y in zip(mask, ends, strict=True))
 
 
-@lru_cache(maxsize=1024)
-def _read(text: str) -> Text:
-    return read(text)
+def _merit(found: Found) -> tuple[bool, float, float]:
+    return found.verdict.accepted, found.verdict.score, found.verdict.longer
 
 
-def _hashes(text: Text) -> tuple[int, ...]:
-    return tuple(dict.fromkeys(hash_ for _, hash_ in text.shingles))[:_MOST_HASHES]
+def _is_nearly_all(found: Found) -> bool:
+    verdict = found.verdict
+    return verdict.headed and verdict.score >= _NEARLY_ALL and verdict.longer >= _MOST
 
 
-def _common(text: Text, shared: set[int]) -> tuple[list[bool], bool]:
-    """Which words stand in paragraphs that many stories share, and whether most do."""
-    common = [False] * len(text.ids)
-    if not shared:
-        return common, False
-    count = [0, 0]
-    bounds = [*text.paragraphs, len(text.ids)]
-    places = iter([*text.shingles, (len(text.ids), 0)])
-    place, hash_ = next(places)
-    for start, end in zip(bounds, bounds[1:], strict=False):
-        here = [0, 0]
-        while place < end:
-            here[hash_ in shared] += 1
-            place, hash_ = next(places)
-        count[0] += here[0]
-        count[1] += here[1]
-        if here[1] > here[0]:
-            common[start:end] = [True] * (end - start)
-    return common, count[1] > count[0]
-
-
-def _judge(
-    story: int,
-    document: Document,
-    text: Text,
-    index: Index,
-    common: list[bool],
-    template: bool,
-    settings: MatchSettings,
-) -> _Found:
-    """Judge a story by its fullest members: one that vetoes outweighs others that accept."""
-    best: _Found | None = None
-    for member in index.members(story)[: settings.members]:
-        verdict = judge(
-            text,
-            _read(member.text),
-            titles=(document.title, member.title),
-            common=common,
-            template=template,
-            settings=settings,
-        )
-        it = _Found(story, verdict, member)
-        if verdict.vetoed:
-            return it
-        if best is None or _rank(verdict) > _rank(best.verdict):
-            best = it
-        if verdict.accepted and verdict.score >= 0.9:
-            break
-    assert best is not None, "a story with postings has a member"
-    return best
-
-
-def _rank(verdict: Verdict) -> tuple[bool, float, float]:
-    return verdict.accepted, verdict.score, verdict.longer
-
-
-def _near_misses(found: list[_Found]) -> tuple[NearMiss, ...]:
-    refused = [it for it in found if not it.verdict.accepted]
-    refused.sort(key=lambda it: (-it.verdict.score, it.story))
-    return tuple(
-        NearMiss(it.story, round(it.verdict.score, 3), it.verdict.refusal)
-        for it in refused[:_NEAR_MISSES]
-    )
-
-
-def _digest(text: Text, found: list[_Found], best: _Found) -> str:
-    """Why a text is a digest of several stories, or "".
-
-    A copy may end in teasers of other stories: they are less than what it copies.
-    """
-    mine = _places(best)
-    if len(mine) >= 0.6 * len(text.ids):
-        return ""
-    taken, others, stories = set(mine), 0, 0
-    for it in found:
-        if it is best:
-            continue
-        places = _places(it) - taken
-        if len(places) >= 12 * text.script.per_word:
-            taken |= places
-            others += len(places)
-            stories += 1
-    if stories >= 2 and others >= len(mine):
-        return f"it shares other parts with {stories} other stories, as a digest does"
-    return ""
-
-
-def _places(found: _Found) -> set[int]:
-    runs = found.verdict.alignment.solid
-    return {place for run in runs for place in range(run.a, run.a + run.size)}
-
-
-def _quoted(document: Document, text: Text, best: _Found, index: Index) -> str:
-    """Why the longer of two texts only quotes the shorter, or ""."""
-    if best.verdict.longer >= 0.5:
-        return ""
-    member = _read(best.member.text)
-    if len(member.ids) < len(text.ids):
-        whole, title = document.text, best.member.title
-    else:
-        whole, title = best.member.text, document.title
-        foreign = _foreign(member, best.story, index)
-        if foreign >= 2:
-            return f"the longer text shares other parts with {foreign} stories, as a digest does"
-    if _has_paragraph(whole, title) and not _same_title(document.title, best.member.title):
-        return "the longer text has it under its title as one item among others"
-    return ""
-
-
-def _foreign(member: Text, story: int, index: Index) -> int:
-    """How many other stories hold a large part of a story's text between them."""
-    votes: Counter[int] = Counter()
-    held = 0
-    for stories in index.postings(_hashes(member)).values():
-        others = [other for other in stories if other != story]
-        if others and len(stories) < COMMON:
-            votes.update(others)
-            held += 1
-    large = [other for other, count in votes.items() if count >= 3]
-    return len(large) if held >= 0.4 * len(_hashes(member)) else 0
-
-
-def _has_paragraph(text: str, title: str) -> bool:
-    wanted = read(title).ids
-    if len(wanted) < 3:
-        return False
-    return any(
-        len(line) < 2 * len(title) + 20 and read(line).ids == wanted for line in text.split("\n")
-    )
-
-
-def _same_title(x: str, y: str) -> bool:
-    return read(x).ids == read(y).ids
+def _near_miss(found: Found, why: str) -> NearMiss:
+    return NearMiss(found.story, round(found.verdict.score, 3), why)

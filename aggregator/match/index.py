@@ -4,6 +4,7 @@ The store answers the same questions in SQL. Decisions depend on nothing but the
 index that gives the same answers after a restart gives the same decisions.
 """
 
+from array import array
 from collections import deque
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -17,28 +18,29 @@ COMMON = 5
 CAP = 8
 # So many texts of one story are compared with a new one.
 MEMBERS = 4
+_HOUR = 3600
 
 
 class Index(Protocol):
     """Which stories of the window hold which shingles, and the texts they hold them in.
 
-    A hash is a signed 64-bit integer, a story the number that the caller knows it by.
+    A hash is a whole number of 47 bits, a story the number that the caller knows it by.
     """
 
     def postings(self, hashes: Sequence[int]) -> Mapping[int, Sequence[int]]:
-        """For each of these hashes that any story holds, the stories that hold it.
+        """For each of these hashes that any story holds, the stories that hold it, in any order.
 
         A story counts once for a hash, however many of its texts hold it. At least COMMON stories
         are kept for a hash and no more than a constant; those that come later are not recorded, so
-        a hash at the limit says only that it is common. A posting counts from the time its
-        document was seen and is forgotten when that falls out of the window.
+        a hash at the limit says only that it is common. A posting counts from the hour its
+        document was seen in and is forgotten when that falls out of the window.
         """
         ...
 
     def members(self, story: int) -> Sequence[Member]:
         """The fullest texts of a story, fullest first, the earlier first among equals.
 
-        A few at the most; one at least while the story has postings.
+        A few at the most; none of a story that is gone while its postings are not yet.
         """
         ...
 
@@ -50,22 +52,30 @@ class Index(Protocol):
 class MemoryIndex:
     """An index that lives as long as the process, for streams and tests.
 
-    Holds what was seen within `window` before the newest document; memory grows with that alone.
+    Holds what was seen within `window` before the newest document, and of that no more than the
+    last `most` documents; memory grows with them alone, by some 8 kB for a text of 2 kB.
     """
 
-    def __init__(self, window: timedelta = timedelta(days=7)) -> None:
+    def __init__(self, window: timedelta = timedelta(days=7), most: int = 1_000_000) -> None:
         self._window = window
+        self._most = most
         self._newest: datetime | None = None
-        self._postings: dict[int, list[int]] = {}
-        self._members: dict[int, list[Member]] = {}
+        # A story, or several: nearly all shingles are held by one.
+        self._postings: dict[int, int | tuple[int, ...]] = {}
+        self._members: dict[int, tuple[Member, ...]] = {}
         # In order of arrival: when, which story, and what this document was first to post for it.
-        self._arrivals: deque[tuple[datetime, int, list[int]]] = deque()
+        self._arrivals: deque[tuple[int, int, array[int]]] = deque()
         self._alive: dict[int, int] = {}  # arrivals of each story that are not forgotten
 
     def postings(self, hashes: Sequence[int]) -> Mapping[int, Sequence[int]]:
         """See `Index.postings`; CAP stories are kept for a hash."""
-        held = self._postings
-        return {hash_: held[hash_] for hash_ in hashes if hash_ in held}
+        found: dict[int, Sequence[int]] = {}
+        get = self._postings.get
+        for hash_ in hashes:
+            stories = get(hash_)
+            if stories is not None:
+                found[hash_] = (stories,) if isinstance(stories, int) else stories
+        return found
 
     def members(self, story: int) -> Sequence[Member]:
         """See `Index.members`."""
@@ -73,31 +83,57 @@ class MemoryIndex:
 
     def add(self, story: int, document: Document, hashes: Sequence[int]) -> None:
         """See `Index.add`."""
-        posted = []
+        posted, held = array("q"), self._postings
         for hash_ in hashes:
-            stories = self._postings.setdefault(hash_, [])
-            if story not in stories and len(stories) < CAP:
-                stories.append(story)
-                posted.append(hash_)
-        members = self._members.setdefault(story, [])
-        members.append(Member(document.outlet, document.title, document.text))
-        members.sort(key=lambda member: -len(member.text))
-        del members[MEMBERS:]
+            stories = held.get(hash_)
+            if stories is None:
+                held[hash_] = story
+            elif isinstance(stories, int):
+                if stories == story:
+                    continue
+                held[hash_] = (stories, story)
+            elif story in stories or len(stories) >= CAP:
+                continue
+            else:
+                held[hash_] = (*stories, story)
+            posted.append(hash_)
+        self._join(story, Member(document.outlet, document.title, document.text))
         self._alive[story] = self._alive.get(story, 0) + 1
-        self._arrivals.append((document.seen, story, posted))
-        if self._newest is None or document.seen > self._newest:
-            self._newest = document.seen
-        self._forget(self._newest - self._window)
+        self._arrivals.append((_hour(document.seen), story, posted))
+        self.advance(document.seen)
 
-    def _forget(self, since: datetime) -> None:
-        while self._arrivals and self._arrivals[0][0] < since:
-            _, story, posted = self._arrivals.popleft()
+    def advance(self, now: datetime) -> None:
+        """Forget what has fallen out of the window by now; an earlier time changes nothing."""
+        if self._newest is None or now > self._newest:
+            self._newest = now
+        self._forget(_hour(self._newest - self._window))
+
+    def _join(self, story: int, member: Member) -> None:
+        members = self._members.get(story, ())
+        if len(members) == MEMBERS and len(member.text) <= len(members[-1].text):
+            return
+        fullest = sorted((*members, member), key=lambda it: -len(it.text))
+        self._members[story] = tuple(fullest[:MEMBERS])
+
+    def _forget(self, since: int) -> None:
+        arrivals = self._arrivals
+        while arrivals and (arrivals[0][0] < since or len(arrivals) > self._most):
+            _, story, posted = arrivals.popleft()
             for hash_ in posted:
-                stories = self._postings[hash_]
-                stories.remove(story)
-                if not stories:
-                    del self._postings[hash_]
+                self._withdraw(hash_, story)
             self._alive[story] -= 1
             if not self._alive[story]:
                 del self._alive[story]
                 del self._members[story]
+
+    def _withdraw(self, hash_: int, story: int) -> None:
+        stories = self._postings[hash_]
+        if isinstance(stories, int):
+            del self._postings[hash_]
+            return
+        left = tuple(other for other in stories if other != story)
+        self._postings[hash_] = left if len(left) > 1 else left[0]
+
+
+def _hour(moment: datetime) -> int:
+    return int(moment.timestamp() // _HOUR)

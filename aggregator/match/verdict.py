@@ -1,35 +1,12 @@
-"""Whether two texts are copies of one text, and how they differ."""
+"""Whether two texts are copies of one text."""
 
 from dataclasses import dataclass
 
-from aggregator.match.align import Alignment, Run, align
+from aggregator.match.align import Alignment, Run, Side, align
+from aggregator.match.common import Mask
+from aggregator.match.settings import MatchSettings
 from aggregator.match.slots import compare
-from aggregator.match.words import Text
-
-
-@dataclass(frozen=True, slots=True)
-class MatchSettings:
-    """Where matching draws its lines. Lengths are in English words or what tells as much.
-
-    A share is of the shorter text: the words that the two texts have in common, in passages long
-    enough to be no accident, and without those that many stories share.
-    """
-
-    shortest: int = 12  # a text with fewer words matches nothing
-    candidates: int = 6  # stories that are compared with a text, those that share most first
-    members: int = 3  # texts of each that are compared
-    head: int = 36  # words that are a text's head
-    slack: int = 14  # words that may stand before a head: a dateline, a note
-    head_share: float = 0.4  # of the shorter head, to be found in the other text's head
-    headed: float = 0.33  # the share that is wanted of texts with one head
-    headed_short: float = 0.7  # the same, where fewer than `short` words are shared
-    headless: float = 0.75  # the share that is wanted where the heads differ
-    headless_longer: float = 0.5  # and of the longer text then
-    short: int = 50
-    template: float = 0.9  # the share that is wanted where most is common to many stories
-
-
-DEFAULT = MatchSettings()
+from aggregator.match.words import Text, title_ids, title_terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,92 +17,231 @@ class Verdict:
     threshold: float
     longer: float  # share of the longer text
     matched: float  # words
+    unexplained: float  # words of the shorter text that the other lacks
+    headed: bool  # whether they begin alike
     refusal: str  # why they are not copies; "" where they are
     vetoed: bool  # refused for what differs, not for want of likeness
     alignment: Alignment
+    mask: Mask  # what is not the new text's own
+    mask_old: Mask  # nor the other's
 
     @property
     def accepted(self) -> bool:
         """Whether they are copies."""
         return not self.refusal
 
+    @property
+    def promising(self) -> bool:
+        """Whether they might be, if less of either were its own."""
+        return self.headed or self.score >= 0.4
+
+
+@dataclass(frozen=True, slots=True)
+class _Measures:
+    """Two texts, measured without what is not their own. Lengths in words."""
+
+    score: float
+    longer: float
+    words: float
+    unexplained: float
+    headed: bool
+    opened: bool  # headed, and well so
+    same_outlet: bool
+
 
 def judge(
-    a: Text,
-    b: Text,
-    *,
-    titles: tuple[str, str],
-    common: list[bool],
-    template: bool,
-    settings: MatchSettings,
+    new: Side, old: Side, settings: MatchSettings, *, mask: Mask, mask_old: Mask | None = None
 ) -> Verdict:
-    """Compare the new text `a` with a member `b` of a story.
+    """Compare a new text with a member of a story.
 
-    `common[i]`: whether word i of `a` stands in a passage that many stories share;
-    `template`: whether most of `a` does.
+    The masks say which words are not the text's own; without one for the old text, what it shares
+    with masked words of the new one is masked in it too.
     """
+    a, b = new.text, old.text
     alignment = align(a, b)
-    per_word = max(a.script.per_word, b.script.per_word)
-    # A passage that many stories share counts neither for nor against.
-    if template:
-        matched, own_a, own_b = alignment.matched, len(a.ids), len(b.ids)
-    else:
-        shared_common = sum(sum(common[run.a : run.a + run.size]) for run in alignment.solid)
-        matched = alignment.matched - shared_common
-        own_a = len(a.ids) - sum(common)
-        own_b = len(b.ids) - shared_common
-    shorter, longer = sorted((max(own_a, 1), max(own_b, 1)))
-    score, of_longer = min(1.0, matched / shorter), min(1.0, matched / longer)
-    words = matched / per_word
-
-    headed = _heads_agree(a, b, alignment.solid, common, settings, per_word)
-    threshold = _threshold(headed, words, template, settings)
-    refusal, vetoed = "", False
-    if words < settings.shortest:
-        refusal = f"only {words:.0f} words are shared that few other stories have"
-    elif score < threshold:
-        refusal = f"{score:.0%} of the shorter text is shared, {threshold:.0%} is wanted" + (
-            "" if headed else " where the beginnings differ"
+    matched, mask_b = _matched(alignment, mask, mask_old or Mask(len(b.ids)))
+    shorter, longer = sorted((mask.count(0), mask_b.count(0)))
+    per_word = _per_word(a, b)
+    if shorter < settings.shortest * per_word:
+        return _without_own(new, old, alignment, settings, mask=mask, mask_old=mask_b)
+    headed = opened = False
+    if matched >= settings.shortest * per_word:
+        headed, opened = _heads_agree(a, b, alignment.solid, settings)
+    measures = _Measures(
+        score=min(1.0, matched / shorter),
+        longer=min(1.0, matched / longer),
+        words=matched / per_word,
+        unexplained=(shorter - matched) / per_word,
+        headed=headed,
+        opened=opened,
+        same_outlet=bool(new.outlet) and new.outlet == old.outlet,
+    )
+    threshold = _threshold(measures, settings)
+    refusal = _shortfall(measures, threshold, settings) or _otherwise(
+        new, old, alignment, measures, settings
+    )
+    veto = ""
+    if not refusal or measures.score > 0.5:
+        veto = compare(new, old, alignment, mask).veto(
+            alignment.matched / per_word, same_outlet=measures.same_outlet
         )
-    elif not headed and of_longer < settings.headless_longer:
-        refusal = f"the beginnings differ, and only {of_longer:.0%} of the longer text is shared"
-    if not refusal or score > 0.5:
-        why = compare(a, b, alignment, *titles).veto(alignment.matched / per_word)
-        if why:
-            refusal, vetoed = why, True
-    return Verdict(score, threshold, of_longer, words, refusal, vetoed, alignment)
+    return Verdict(
+        score=measures.score,
+        threshold=threshold,
+        longer=measures.longer,
+        matched=measures.words,
+        unexplained=measures.unexplained,
+        headed=headed,
+        refusal=veto or refusal,
+        vetoed=bool(veto),
+        alignment=alignment,
+        mask=mask,
+        mask_old=mask_b,
+    )
 
 
-def _threshold(headed: bool, words: float, template: bool, settings: MatchSettings) -> float:
-    if template:
-        return settings.template
-    if not headed:
-        return settings.headless
-    return settings.headed if words >= settings.short else settings.headed_short
+def titles_alike(x: str, y: str) -> bool:
+    """Whether two titles have most of the shorter one's words in common."""
+    if title_ids(x) == title_ids(y):
+        return True
+    a, b = title_terms(x), title_terms(y)
+    return len(a & b) >= 2 and len(a & b) * 2 > min(len(a), len(b))
 
 
-def _heads_agree(
-    a: Text,
-    b: Text,
-    solid: list[Run],
-    common: list[bool],
+def _matched(alignment: Alignment, mask: Mask, mask_old: Mask) -> tuple[int, Mask]:
+    """How many words are shared that neither mask covers; and the second, with both."""
+    matched, both = 0, Mask(mask_old)
+    for of_a, of_b, size in alignment.solid:
+        here, there = mask[of_a : of_a + size], both[of_b : of_b + size]
+        if any(here) or any(there):
+            there = Mask(x | y for x, y in zip(here, there, strict=True))
+            both[of_b : of_b + size] = there
+        matched += there.count(0)
+    return matched, both
+
+
+def _per_word(a: Text, b: Text) -> float:
+    return max(a.script.per_word, b.script.per_word)
+
+
+def _threshold(measures: _Measures, settings: MatchSettings) -> float:
+    if not measures.headed:
+        threshold = settings.headless
+    elif measures.opened and measures.unexplained <= settings.unexplained:
+        threshold = settings.opened
+    elif measures.words >= settings.short:
+        threshold = settings.headed
+    else:
+        threshold = settings.headed_short
+    return max(threshold, settings.same_outlet) if measures.same_outlet else threshold
+
+
+def _shortfall(measures: _Measures, threshold: float, settings: MatchSettings) -> str:
+    """Why two texts share too little, or ""."""
+    if measures.words < settings.shortest:
+        return f"only {measures.words:.0f} words are shared that few other stories have"
+    if measures.score < threshold:
+        where = "" if measures.headed else " where the beginnings differ"
+        return (
+            f"{measures.score:.0%} of the shorter text is shared, {threshold:.0%} is wanted{where}"
+        )
+    if not measures.headed and measures.longer < settings.headless_longer:
+        share = f"{measures.longer:.0%} of the longer text is shared"
+        return f"the beginnings differ, and only {share}"
+    return ""
+
+
+def _otherwise(
+    new: Side, old: Side, alignment: Alignment, measures: _Measures, settings: MatchSettings
+) -> str:
+    """Why two texts are no copies although they share enough, or ""."""
+    a, b = new.text, old.text
+    shared = {i for of_a, _, size in alignment.solid for i in a.ids[of_a : of_a + size]}
+    if len(shared) < settings.varied:
+        return "what is shared repeats a few words"
+    deeper = _begun_deeper(alignment)
+    if a.is_list and b.is_list and deeper and (deeper == 2 or not measures.headed):
+        return "two lists of lines that begin with different ones, as lists of headlines do"
+    if not measures.headed and _two_openings(alignment, a, b, settings):
+        return "each has an opening of its own"
+    if measures.same_outlet and not measures.headed:
+        return "two texts of one outlet that begin differently"
+    if measures.same_outlet and measures.unexplained > settings.replaced:
+        return "the outlet has put other passages between the same beginning and end"
+    return ""
+
+
+def _without_own(
+    new: Side,
+    old: Side,
+    alignment: Alignment,
     settings: MatchSettings,
-    per_word: float,
-) -> bool:
-    """Whether the beginning of each text is found at the beginning of the other.
+    *,
+    mask: Mask,
+    mask_old: Mask,
+) -> Verdict:
+    """Judge texts that say nothing which several stories don't say: they must be the same."""
+    a, b = new.text, old.text
+    shorter, longer = sorted((len(a.ids), len(b.ids)))
+    refusal = ""
+    if alignment.matched < settings.whole * longer:
+        refusal = "one of the two says only what several other stories say"
+    elif compare(new, old, alignment, Mask(len(a.ids))).differ:
+        refusal = "two reports of one form that differ in a name or figure"
+    elif not titles_alike(new.title, old.title):
+        refusal = "several stories say the same, and the titles differ"
+    return Verdict(
+        score=alignment.matched / shorter,
+        threshold=settings.whole,
+        longer=alignment.matched / longer,
+        matched=alignment.matched / _per_word(a, b),
+        unexplained=0.0,
+        headed=True,
+        refusal=refusal,
+        vetoed=False,
+        alignment=alignment,
+        mask=mask,
+        mask_old=mask_old,
+    )
 
-    A dateline or a short note may stand before; what many stories share is passed over.
+
+def _begun_deeper(alignment: Alignment) -> int:
+    """Of how many of the two texts the beginning stands further down in the other."""
+    return any(x <= 2 and y > 6 for x, y, _ in alignment.solid) + any(
+        y <= 2 and x > 6 for x, y, _ in alignment.solid
+    )
+
+
+def _two_openings(alignment: Alignment, a: Text, b: Text, settings: MatchSettings) -> bool:
+    """Whether both texts have their own words for a while before they agree in a part."""
+    of_a, of_b, _ = alignment.solid[0]
+    per_word, shared = _per_word(a, b), alignment.matched
+    part = shared < settings.headless_whole * max(len(a.ids), len(b.ids))
+    return part and shared < settings.statement * per_word and min(of_a, of_b) > 10 * per_word
+
+
+def _heads_agree(a: Text, b: Text, solid: list[Run], settings: MatchSettings) -> tuple[bool, bool]:
+    """Whether the beginning of each text is found at the beginning of the other; and well so.
+
+    A dateline or a short note may stand before it.
     """
+    per_word, shortest = _per_word(a, b), min(len(a.ids), len(b.ids))
     head, slack = int(settings.head * per_word), int(settings.slack * per_word)
-    start = next((place for place, shared in enumerate(common) if not shared), 0)
-    if len(a.ids) - start < head:
-        start = 0
-    of_a = of_b = 0
-    for run in solid:
-        for i, j in zip(
-            range(run.a - start, run.a - start + run.size), range(run.b, run.b + run.size)
-        ):
-            of_a += 0 <= i < head and j < head + slack
-            of_b += j < head and -slack <= i < head + slack
-    wanted = settings.head_share * min(head, len(a.ids) - start, len(b.ids))
-    return of_a >= wanted and of_b >= wanted
+    near = [run for run in solid if max(run[0], run[1]) < head + slack]
+
+    def found(first: int) -> tuple[int, int]:
+        """How many of the first words of each are among the first of the other."""
+        of_a = of_b = 0
+        for i, j, size in near:
+            # Words i of a and j of b are equal, and those that follow them.
+            of_a += max(0, min(i + size, first, first + slack - (j - i)) - i)
+            of_b += max(0, min(j + size, first, first + slack - (i - j)) - j)
+        return of_a, of_b
+
+    first = int(settings.first * per_word)
+    if max(found(first)) < settings.head_share * first:
+        return False, False
+    if min(found(head)) < settings.head_share * min(head, shortest):
+        return False, False
+    opening = int(settings.opening * per_word)
+    return True, shortest >= opening and max(found(opening)) >= 0.75 * opening

@@ -8,7 +8,7 @@ little more than its two numbers.
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import delete, insert, update
+from sqlalchemy import delete, text, update
 from sqlmodel import Session, col, select
 
 from aggregator.model import Document, Member
@@ -21,6 +21,10 @@ _MEMBERS = 4
 _HASHES = 1 << 47  # hashes are below this
 _PARTS = 24  # expiry walks through one part of the hashes at a time
 _HOUR = 3600
+_POST = text(
+    "INSERT INTO posting (hash, story_id, seen_hour) VALUES (:hash, :story_id, :seen_hour) "
+    "ON CONFLICT (hash, story_id) DO UPDATE SET seen_hour = excluded.seen_hour"
+)
 
 
 class StoredIndex:
@@ -57,7 +61,7 @@ class StoredIndex:
         return {hash_: self._known[hash_] for hash_ in hashes if self._known[hash_]}
 
     def members(self, story: int) -> Sequence[Member]:
-        """The texts to compare with: the first seen, then the fullest."""
+        """The texts to compare with: the fullest first, the earlier first among equals."""
         if story not in self._members:
             rows = self._session.exec(
                 select(EntryRow.outlet, EntryRow.title, BodyRow.text)
@@ -78,7 +82,11 @@ class StoredIndex:
             if story not in stories and len(stories) < CAP:
                 stories.append(story)
                 self._added[hash_, story] = hour_of(document.seen)
-        self._members.pop(story, None)
+        members = self._members.get(story)
+        if members is not None:
+            member = Member(document.outlet, document.title, document.text)
+            members = sorted([*members, member], key=lambda it: -len(it.text))
+            self._members[story] = members[:_MEMBERS]
 
     def join(self, older: int, newer: int, hashes: Sequence[int]) -> None:
         """Let the older story hold what the newer one held: postings of these hashes."""
@@ -111,13 +119,13 @@ class StoredIndex:
         self._members.clear()
 
     def flush(self) -> None:
-        """Write what was added."""
+        """Write what was added, in the table's order; what had grown too old is young again."""
         rows = [
             {"hash": hash_, "story_id": story, "seen_hour": seen}
-            for (hash_, story), seen in self._added.items()
+            for (hash_, story), seen in sorted(self._added.items())
         ]
-        for part in chunks(rows, 5000):
-            self._session.connection().execute(insert(PostingRow), part)
+        if rows:
+            self._session.connection().execute(_POST, rows)
         self._added.clear()
 
     def expire(self, now: datetime) -> int:
