@@ -1,0 +1,1 @@
+"""Programs that others wrote, each driven by a small script, to be compared with."""
