@@ -59,6 +59,7 @@ class Daemon:
         self.metrics = Metrics()
         self.started = asyncio.Event()  # a first poll is under way
         self._fetcher = fetcher
+        self._workers = workers
         self._clock = clock
         self._writer = Writer(store, since=lambda: clock() - config.dedupe.window)
         self._pipeline = Pipeline(
@@ -105,6 +106,11 @@ class Daemon:
             store.close()
 
     # ------------------------------------------------------------------------------- jobs
+
+    async def prepare(self) -> None:
+        """Make ready to poll: the configured feeds listed, the workers started."""
+        await self.list_feeds(fetch=False)
+        await self._workers.start()
 
     async def list_feeds(self, *, fetch: bool = True) -> None:
         """Make the configured feeds, and those of the OPML documents, the ones that are polled.
@@ -199,6 +205,7 @@ class Daemon:
             bytes=outcome.body_bytes,
             ms=round(seconds * 1000),
             **({"reason": outcome.error_reason, "error": outcome.error} if outcome.error else {}),
+            **({"note": outcome.note} if outcome.note else {}),
         )
         return outcome
 
@@ -227,7 +234,7 @@ async def run(
             serving = asyncio.create_task(server.serve(sockets=[listener]))
             scheduler = AsyncIOScheduler(timezone=UTC)
             if poll:
-                await daemon.list_feeds(fetch=False)
+                await daemon.prepare()
                 every = partial(scheduler.add_job, trigger="interval", max_instances=1)
                 every(daemon.tick, seconds=_TICK.total_seconds(), next_run_time=utc_now())
                 every(daemon.keep_house, hours=1, next_run_time=utc_now())

@@ -570,3 +570,4 @@ class PollOutcome:
     error: str = ""
     error_reason: str = ""
     credits: Mapping[str, int] = field(default_factory=dict)  # by where they stood
+    note: str = ""  # what was odd in the document

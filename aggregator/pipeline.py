@@ -296,6 +296,7 @@ class Pipeline:
             body_bytes=len(response.body),
             seconds=response.seconds,
             credits=filed.credits,
+            note=record.note or "",
         )
 
     def _success(self, feed: Feed, parsed: ParsedFeed | None = None) -> PollRecord:

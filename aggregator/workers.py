@@ -46,6 +46,10 @@ class Workers:
             context=context,
         )
 
+    async def start(self) -> None:
+        """Start the processes now, rather than with the first task. Takes a second or two."""
+        await asyncio.to_thread(lambda: self._pool.schedule(object).result())
+
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Call `function` in a worker; it and its arguments must be picklable.
 

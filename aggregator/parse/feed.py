@@ -1,9 +1,10 @@
 """Feed bytes to entries: what kind of document it is, and who reads it."""
 
 import re
+from collections.abc import Iterator, Sequence
 
 from aggregator.errors import ParseError
-from aggregator.model import ParsedFeed
+from aggregator.model import ParsedEntry, ParsedFeed
 from aggregator.parse.decoding import charset_of, decode
 from aggregator.parse.entries import language_of, parsed_entry, title_of
 from aggregator.parse.feed_json import read_json
@@ -13,6 +14,7 @@ from aggregator.parse.urls import absolute
 from aggregator.parse.xml_text import cut_entries, tidied
 
 MOST_ENTRIES = 2_000  # of one document
+_ENTRIES_THAT_TELL = 3  # what so many lack is no accident
 
 _REMEDY = "Look for the address of the site's RSS, Atom or JSON feed."
 _DECLARED = re.compile(rb"""^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9_.:-]{1,40})["']""")
@@ -126,6 +128,19 @@ def _one_document(text: str, start: re.Match[str], problems: list[str]) -> tuple
     return cut_entries(text, MOST_ENTRIES)
 
 
+def _what_is_missing(entries: Sequence[ParsedEntry]) -> Iterator[str]:
+    """What entries should have and none of them has."""
+    if len(entries) < _ENTRIES_THAT_TELL:
+        return
+    if not any(entry.published or entry.updated for entry in entries):
+        yield "no entry has a date that can be read"
+    guids = {entry.guid for entry in entries}
+    if guids == {""}:
+        yield "no entry has a guid"
+    elif len(guids) == 1:
+        yield f"one guid stands for all {len(entries)} entries, and is passed over"
+
+
 def _parsed(raw: RawFeed, url: str, problems: list[str]) -> ParsedFeed:
     site = absolute(raw.url.strip(), url) or ""
     # Atom's addresses are relative to the document (RFC 4287, 2); in RSS, whose feeds are often
@@ -140,6 +155,7 @@ def _parsed(raw: RawFeed, url: str, problems: list[str]) -> ParsedFeed:
             entries.append(entry)
     if empty:
         problems.append(f"entries without anything in them: {empty}")
+    problems += _what_is_missing(entries)
     return ParsedFeed(
         format=raw.format,
         title=title_of(raw.title)[:300],
