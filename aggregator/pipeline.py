@@ -385,10 +385,13 @@ def file(
     before = transaction.documents([r.known_id for r in readings if r.known_id is not None])
     numbers = transaction.save(feed.id, readings, now)
     transaction.index.prime([hash_ for reading in readings for hash_ in reading.hashes])
+    listed = transaction.stories_at(feed.id, (reading.keys.link for reading in readings))
     touched: set[int] = set()
     stories_new = merged = 0
     for number, reading in zip(numbers, readings, strict=True):
-        story, news = _place(transaction, number, reading, before.get(number), now)
+        story, news = _place(
+            transaction, number, reading, before=before.get(number), listed=listed, now=now
+        )
         touched.add(story)
         stories_new += news == "story"
         merged += news == "copy"
@@ -402,7 +405,9 @@ def _place(
     transaction: Transaction,
     number: int,
     reading: Reading,
+    *,
     before: Document | None,
+    listed: dict[str, list[tuple[int, datetime | None]]],
     now: datetime,
 ) -> tuple[int, Literal["story", "copy", "stays"]]:
     """Make an entry a copy of a story: its own, one that has its text, or a new one.
@@ -410,7 +415,7 @@ def _place(
     `before` is the entry's text as it was until now, where it is an old one.
     """
     document, hashes = reading.document, reading.hashes
-    current = transaction.story_of(number)
+    current = transaction.story_of(number) if reading.known_id is not None else None
     if current is not None:
         if not transaction.alone(current):  # others rely on it: an edit parts nobody
             transaction.index.add(current, document, hashes)
@@ -418,11 +423,13 @@ def _place(
         if before is not None:
             transaction.index.remove(current, fingerprint(before))
 
-    decision = _same_address(transaction, number, reading) or decide(document, transaction.index)
+    decision = _same_address(listed, reading) or decide(document, transaction.index)
     same = {story for story in (current, decision.story, *decision.also) if story is not None}
     target = min(same) if same else transaction.new_story(now)
     for younger in sorted(same - {target}):
         transaction.join(target, younger, _hashes_of(transaction, younger))
+        for link, found in listed.items():
+            listed[link] = [(target if s == younger else s, at) for s, at in found]
     transaction.place(number, target, decision)
     transaction.index.add(target, document, hashes)
     if decision.story is not None:
@@ -436,33 +443,37 @@ def _hashes_of(transaction: Transaction, story: int) -> list[int]:
     return [hash_ for text in texts for hash_ in fingerprint(text)]
 
 
-def _same_address(transaction: Transaction, number: int, reading: Reading) -> Decision | None:
+def _same_address(
+    listed: Mapping[str, Sequence[tuple[int, datetime | None]]], reading: Reading
+) -> Decision | None:
     """Two feeds that list one page at about one time list one text, however much they quote.
 
     The time keeps apart what an outlet puts at one address day after day.
     """
-    published, link = reading.entry.published, reading.keys.link
-    if not link or published is None:
+    published = reading.entry.published
+    if published is None:
         return None
-    earliest, latest = published - _SAME_TIME, published + _SAME_TIME
-    story = transaction.story_at(link, number, earliest, latest)
-    if story is None:
-        return None
-    return Decision(story, score=1.0, threshold=1.0, reason="Both feeds list the same page.")
+    for story, at in listed.get(reading.keys.link, ()):
+        if at is not None and abs(at - published) <= _SAME_TIME:
+            reason = "Both feeds list the same page."
+            return Decision(story, score=1.0, threshold=1.0, reason=reason)
+    return None
 
 
 def _show(
     transaction: Transaction, stories: Iterable[int], directory: Directory, now: datetime
 ) -> None:
     """Choose origin and face of each story from all its copies, and publish what changed."""
-    changed = False
-    for story, copies in transaction.copies(sorted(stories)).items():
-        told = trace([_carried(copy) for copy in copies], directory)
-        texts = transaction.documents([copy.entry for copy in copies])
-        changed |= transaction.show(story, compose(copies, told, texts), now)
-    if stories:
+    told = transaction.copies(sorted(stories))
+    texts = transaction.documents([copy.entry for copies in told.values() for copy in copies])
+    faces = {
+        story: compose(copies, trace([_carried(copy) for copy in copies], directory), texts)
+        for story, copies in told.items()
+    }
+    changed = transaction.show(faces, now)
+    if faces:
         transaction.published()
-    log.debug("shown", stories=len(list(stories)), changed=changed)
+    log.debug("shown", stories=len(faces), changed=changed)
 
 
 def _carried(copy: Copy) -> Carried:

@@ -5,15 +5,16 @@ texts, and what is too old by a walk through a part of all hashes at a time. So 
 little more than its two numbers.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import delete, text, update
+from sqlalchemy import bindparam, delete, text, update
+from sqlalchemy import select as select_rows
 from sqlmodel import Session, col, select
 
 from aggregator.model import Document, Member
 from aggregator.store.reading import chunks
-from aggregator.store.tables import BodyRow, CopyRow, EntryRow, PostingRow
+from aggregator.store.tables import BodyRow, CopyRow, EntryRow, PostingRow, table
 
 # A shingle that this many stories hold is boilerplate or a template; no more are kept.
 CAP = 8
@@ -21,10 +22,8 @@ _MEMBERS = 4
 _HASHES = 1 << 47  # hashes are below this
 _PARTS = 24  # expiry walks through one part of the hashes at a time
 _HOUR = 3600
-_POST = text(
-    "INSERT INTO posting (hash, story_id, seen_hour) VALUES (:hash, :story_id, :seen_hour) "
-    "ON CONFLICT (hash, story_id) DO UPDATE SET seen_hour = excluded.seen_hour"
-)
+_ASKED = 5000  # hashes to a statement; SQLite takes 32,766 values, PostgreSQL 65,535
+_POSTING, _ENTRY, _COPY, _BODY = table(PostingRow), table(EntryRow), table(CopyRow), table(BodyRow)
 
 
 class StoredIndex:
@@ -40,20 +39,19 @@ class StoredIndex:
         self._known: dict[int, list[int]] = {}
         self._added: dict[tuple[int, int], int] = {}
         self._members: dict[int, list[Member]] = {}
+        # Called before copies are read from the database; the transaction may hold some back.
+        self.before_reading: Callable[[], None] = lambda: None
 
-    def prime(self, hashes: Sequence[int]) -> None:
+    def prime(self, hashes: Iterable[int]) -> None:
         """Read the postings of all these hashes at once; what follows finds them at hand."""
-        missing = sorted(set(hashes) - self._known.keys())
-        for part in chunks(missing):
-            for hash_ in part:
-                self._known[hash_] = []
-            rows = self._session.exec(
-                select(PostingRow.hash, PostingRow.story_id).where(
-                    col(PostingRow.hash).in_(part), col(PostingRow.seen_hour) >= self._since
-                )
-            )
-            for hash_, story in rows:
-                self._known[hash_].append(story)
+        known = self._known
+        # Not by subtracting the keys: that walks through all that is known.
+        missing = sorted({hash_ for hash_ in hashes if hash_ not in known})
+        for part in chunks(missing, _ASKED):
+            known.update((hash_, []) for hash_ in part)
+            asked = {"hashes": part, "since": self._since}
+            for hash_, story in self._session.connection().execute(_HELD, asked):
+                known[hash_].append(story)
 
     def postings(self, hashes: Sequence[int]) -> Mapping[int, Sequence[int]]:
         """For each hash that any story of the window holds, those stories (CAP at the most)."""
@@ -61,32 +59,35 @@ class StoredIndex:
         return {hash_: self._known[hash_] for hash_ in hashes if self._known[hash_]}
 
     def members(self, story: int) -> Sequence[Member]:
-        """The texts to compare with: the fullest first, the earlier first among equals."""
+        """The texts to compare with: the fullest, the first seen of those that are as full."""
         if story not in self._members:
-            rows = self._session.exec(
-                select(EntryRow.outlet, EntryRow.title, BodyRow.text)
-                .join(CopyRow, col(CopyRow.entry_id) == EntryRow.id)
-                .join(BodyRow, col(BodyRow.entry_id) == EntryRow.id)
-                .where(CopyRow.story_id == story)
-                .order_by(col(EntryRow.length).desc(), col(EntryRow.id))
-                .limit(_MEMBERS)
-            ).all()
+            self.before_reading()
+            rows = self._session.connection().execute(_TEXTS, {"story": story})
             self._members[story] = [Member(*row) for row in rows]
         return self._members[story]
+
+    def begin(self, story: int) -> None:
+        """Say that a story is new, so that nothing has to be read of it."""
+        self._members[story] = []
 
     def add(self, story: int, document: Document, hashes: Sequence[int]) -> None:
         """Post a document's hashes to its story."""
         self.prime(hashes)
+        hour = hour_of(document.seen)
         for hash_ in hashes:
             stories = self._known[hash_]
             if story not in stories and len(stories) < CAP:
                 stories.append(story)
-                self._added[hash_, story] = hour_of(document.seen)
+                self._added[hash_, story] = hour
         members = self._members.get(story)
         if members is not None:
-            member = Member(document.outlet, document.title, document.text)
-            members = sorted([*members, member], key=lambda it: -len(it.text))
-            self._members[story] = members[:_MEMBERS]
+            members.append(Member(document.outlet, document.title, _stored(document.text)))
+            members.sort(key=lambda member: -len(member.text))
+            del members[_MEMBERS:]
+
+    def forget_members(self) -> None:
+        """Read texts anew: an old one changed."""
+        self._members.clear()
 
     def join(self, older: int, newer: int, hashes: Sequence[int]) -> None:
         """Let the older story hold what the newer one held: postings of these hashes."""
@@ -121,8 +122,8 @@ class StoredIndex:
     def flush(self) -> None:
         """Write what was added, in the table's order; what had grown too old is young again."""
         rows = [
-            {"hash": hash_, "story_id": story, "seen_hour": seen}
-            for (hash_, story), seen in sorted(self._added.items())
+            {"hash": hash_, "story_id": story, "seen_hour": hour}
+            for (hash_, story), hour in sorted(self._added.items())
         ]
         if rows:
             self._session.connection().execute(_POST, rows)
@@ -149,3 +150,28 @@ class StoredIndex:
 def hour_of(moment: datetime) -> int:
     """Hours since 1970, which is as exactly as postings know when they were seen."""
     return int(moment.astimezone(UTC).timestamp() // _HOUR)
+
+
+def _stored(words: str) -> str:
+    """The text as it comes back from the database (see `types.Compressed`)."""
+    return words if words.isascii() else words.encode("utf-8", "replace").decode("utf-8")
+
+
+# A posting that the window has forgotten may still stand there.
+_POST = text(
+    "INSERT INTO posting (hash, story_id, seen_hour) VALUES (:hash, :story_id, :seen_hour) "
+    "ON CONFLICT (hash, story_id) DO UPDATE SET seen_hour = excluded.seen_hour"
+)
+_HELD = (
+    select_rows(_POSTING.c.hash, _POSTING.c.story_id)
+    .where(_POSTING.c.hash.in_(bindparam("hashes", expanding=True)))
+    .where(_POSTING.c.seen_hour >= bindparam("since"))
+)
+_TEXTS = (
+    select_rows(_ENTRY.c.outlet, _ENTRY.c.title, _BODY.c.text)
+    .join(_COPY, _COPY.c.entry_id == _ENTRY.c.id)
+    .join(_BODY, _BODY.c.entry_id == _ENTRY.c.id)
+    .where(_COPY.c.story_id == bindparam("story"))
+    .order_by(_ENTRY.c.length.desc(), _ENTRY.c.id)
+    .limit(_MEMBERS)
+)

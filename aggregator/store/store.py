@@ -23,7 +23,7 @@ from aggregator.model import (
 from aggregator.store.database import connect, migrate, unusable, writing
 from aggregator.store.index import StoredIndex
 from aggregator.store.reading import chunks, feed_of, health_of, known_entries, stories, told
-from aggregator.store.tables import CopyRow, EntryRow, FeedRow, RevisionRow, StoryRow
+from aggregator.store.tables import CopyRow, CountersRow, EntryRow, FeedRow, StoryRow
 from aggregator.store.writing import Transaction
 
 
@@ -127,7 +127,9 @@ class Store:
         It is committed at the end of the block, and leaves no trace when the block raises.
         """
         with self._writes() as session:
-            yield Transaction(session, StoredIndex(session, since), self._mint)
+            transaction = Transaction(session, StoredIndex(session, since), self._mint)
+            yield transaction
+            transaction.flush()
 
     # ----------------------------------------------------------------------------- reading
 
@@ -177,7 +179,7 @@ class Store:
     def version(self) -> str:
         """A word that changes whenever what is published changes."""
         with self._reads() as session:
-            number = session.exec(select(RevisionRow.number).where(RevisionRow.id == 1)).first()
+            number = session.exec(select(CountersRow.revision)).first()
             return str(number or 0)
 
     def counts(self) -> dict[str, int]:

@@ -1,40 +1,51 @@
 """What changes the database: one transaction, held by one writer at a time."""
 
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, insert, update
+from sqlalchemy import bindparam, delete, func, insert, update
 from sqlalchemy import select as select_rows
 from sqlmodel import Session, col, select
 
-from aggregator.model import (
-    Copy,
-    Credit,
-    Decision,
-    Document,
-    Face,
-    PollRecord,
-    Reading,
-)
+from aggregator.model import Copy, Decision, Document, Face, PollRecord, Reading
 from aggregator.store.index import StoredIndex
-from aggregator.store.reading import CHUNK, chunks, copies_of
+from aggregator.store.reading import chunks, copies_of
+from aggregator.store.rows import (
+    Row,
+    body_row,
+    copy_of,
+    copy_row,
+    credit_row,
+    entry_row,
+    face_row,
+    poll_statement,
+    story_row,
+)
 from aggregator.store.tables import (
     BodyRow,
     CopyRow,
+    CountersRow,
     CreditRow,
     EntryRow,
     FeedRow,
-    RevisionRow,
     StoryRow,
+    table,
 )
+
+_ENTRY, _BODY, _CREDIT = table(EntryRow), table(BodyRow), table(CreditRow)
+_STORY, _COPY, _COUNTERS = table(StoryRow), table(CopyRow), table(CountersRow)
 
 
 class Transaction:
-    """All that one poll writes, together or not at all."""
+    """All that one poll writes, together or not at all.
+
+    A statement costs more than a row, so what is new is held back and written many rows to a
+    statement: at the end of the part, or when something has to be read that depends on it.
+    """
 
     def __init__(
         self, session: Session, index: StoredIndex, mint: Callable[[], uuid.UUID] = uuid.uuid4
@@ -42,72 +53,73 @@ class Transaction:
         self._session = session
         self._mint = mint
         self.index = index
+        index.before_reading = self._write_rows
+        self._last_story = 0  # 0: not read yet
+        # Of this part: entries that are new, stories that are, and which story each entry got.
+        self._saved: dict[int, tuple[Reading, int, datetime]] = {}
+        self._minted: dict[int, list[int]] = {}
+        self._decided: dict[int, Decision] = {}
+        # Not written yet.
+        self._stories: dict[int, Row] = {}
+        self._copies: list[Row] = []
+        self._feeds: dict[int, tuple[str, str]] = {}
 
     @contextmanager
     def part(self) -> Iterator[None]:
         """A part of the transaction that leaves no trace when it raises."""
         try:
-            with self._session.begin_nested():
+            with self._session.connection().begin_nested():
                 yield
-                self.index.flush()
+                self.flush()
         except BaseException:
+            self._forget()
             self.index.forget()
             raise
+
+    def flush(self) -> None:
+        """Write what was held back."""
+        self._write_rows()
+        self.index.flush()
+        self._forget()
+
+    def _write_rows(self) -> None:
+        connection = self._session.connection()
+        if self._stories:
+            connection.execute(insert(_STORY), list(self._stories.values()))
+            connection.execute(update(_COUNTERS).values(stories=self._last_story))
+            self._stories.clear()
+        if self._copies:
+            connection.execute(insert(_COPY), self._copies)
+            self._copies = []
+
+    def _forget(self) -> None:
+        self._saved.clear()
+        self._minted.clear()
+        self._decided.clear()
+        self._stories.clear()
+        self._copies = []
 
     # ------------------------------------------------------------------------------- polls
 
     def record(self, poll: PollRecord) -> None:
         """Keep what a poll taught about its feed."""
-        values: dict[str, Any] = {
-            "last_polled_at": poll.at,
-            "next_poll_at": poll.next_poll_at,
-            "interval_seconds": round(poll.interval.total_seconds()),
-            "last_status": poll.status,
-            "last_error": poll.error,
-            "last_error_reason": poll.error_reason,
-            "polls": FeedRow.polls + 1,
-        }
-        if poll.error:
-            values["failures"] = FeedRow.failures + 1
-        else:
-            values |= {"failures": 0, "last_success_at": poll.at}
-        if poll.status == 304:
-            values["polls_not_modified"] = FeedRow.polls_not_modified + 1
-        if poll.poll_url:
-            values["poll_url"] = poll.poll_url
-        if poll.validators is not None:
-            values["etag"] = poll.validators.etag
-            values["last_modified"] = poll.validators.last_modified
-        for name in ("body_digest", "title", "site_url", "note"):
-            if getattr(poll, name) is not None:
-                values[name] = getattr(poll, name)
-        self._run(update(FeedRow).where(col(FeedRow.id) == poll.feed_id).values(values))
+        statement, row = poll_statement(poll)
+        self._session.connection().execute(statement, row)
 
     # ----------------------------------------------------------------------------- entries
 
     def save(self, feed_id: int, readings: Sequence[Reading], now: datetime) -> list[int]:
         """Insert the new entries and rewrite the changed ones; their numbers, in order."""
-        numbers = [self._save_entry(feed_id, reading, now) for reading in readings]
-        self._run_many(
-            insert(BodyRow),
-            [
-                {
-                    "entry_id": number,
-                    "html": reading.entry.html,
-                    "page_html": reading.page_html,
-                    "text": reading.document.text,
-                }
-                for number, reading in zip(numbers, readings, strict=True)
-            ],
-        )
-        self._run_many(
-            insert(CreditRow),
-            [
-                _credit_values(number, position, credit)
-                for number, reading in zip(numbers, readings, strict=True)
-                for position, credit in enumerate(reading.credits)
-            ],
-        )
+        numbers = self._save_entries(feed_id, readings, now)
+        numbered = list(zip(numbers, readings, strict=True))
+        self._run(insert(_BODY), [body_row(number, reading) for number, reading in numbered])
+        credited = [
+            credit_row(number, position, credit)
+            for number, reading in numbered
+            for position, credit in enumerate(reading.credits)
+        ]
+        if credited:
+            self._run(insert(_CREDIT), credited)
         return numbers
 
     def drop(self, feed_id: int, still_listed: Iterable[int], now: datetime) -> None:
@@ -121,104 +133,94 @@ class Transaction:
         for part in chunks(sorted(set(present) - listed)):
             self._run(update(EntryRow).where(col(EntryRow.id).in_(part)).values(dropped_at=now))
 
-    def _save_entry(self, feed_id: int, reading: Reading, now: datetime) -> int:
-        entry = reading.entry
-        values = {
-            "key_guid": reading.keys.guid,
-            "key_link": reading.keys.link,
-            "key_text": reading.keys.text,
-            "key_title": reading.keys.title,
-            "digest": reading.digest,
-            "guid": entry.guid,
-            "url": entry.url,
-            "title": entry.title,
-            "author": entry.author,
-            "outlet": reading.carrier.name,
-            "domain": reading.carrier.domain,
-            "language": entry.language[:35],
-            "enclosures": [asdict(enclosure) for enclosure in entry.enclosures],
-            "published": entry.published,
-            "updated": entry.updated,
-            "dropped_at": None,
-            "length": len(reading.document.text),
-            "page_state": reading.page_state,
-            "page_tries": reading.page_tries,
-        }
-        if reading.known_id is None:
-            row = {"feed_id": feed_id, "first_seen": now, **values}
-            result = self._session.connection().execute(insert(EntryRow).values(row))
-            assert result.inserted_primary_key is not None
-            return int(result.inserted_primary_key[0])
-        number = reading.known_id
-        self._run(update(EntryRow).where(col(EntryRow.id) == number).values(values))
-        self._run(delete(BodyRow).where(col(BodyRow.entry_id) == number))
-        self._run(delete(CreditRow).where(col(CreditRow.entry_id) == number))
-        return number
+    def _save_entries(self, feed_id: int, readings: Sequence[Reading], now: datetime) -> list[int]:
+        new = [reading for reading in readings if reading.known_id is None]
+        added: Iterator[int] = iter(())
+        if new:
+            common = {"feed_id": feed_id, "first_seen": now}
+            statement = insert(_ENTRY).returning(_ENTRY.c.id, sort_by_parameter_order=True)
+            rows = [common | entry_row(reading) for reading in new]
+            added = iter(self._session.connection().execute(statement, rows).scalars().all())
+        numbers = []
+        for reading in readings:
+            if reading.known_id is None:
+                number = next(added)
+                self._saved[number] = (reading, feed_id, now)
+            else:
+                number = reading.known_id
+                changed = update(_ENTRY).where(_ENTRY.c.id == number).values(entry_row(reading))
+                self._run(changed)
+                self._run(delete(_BODY).where(_BODY.c.entry_id == number))
+                self._run(delete(_CREDIT).where(_CREDIT.c.entry_id == number))
+                self.index.forget_members()
+            numbers.append(number)
+        return numbers
 
     # ----------------------------------------------------------------------------- stories
 
     def story_of(self, entry_id: int) -> int | None:
         """The story that the entry is a copy of, if it was placed."""
+        self._write_rows()
         return self._session.exec(
             select(CopyRow.story_id).where(CopyRow.entry_id == entry_id)
         ).first()
 
-    def story_at(
-        self, link_key: str, besides: int, earliest: datetime, latest: datetime
-    ) -> int | None:
-        """The story that another feed has at the same address, published in this span."""
-        feed = select(EntryRow.feed_id).where(EntryRow.id == besides).scalar_subquery()
-        return self._session.exec(
-            select(CopyRow.story_id)
-            .join(EntryRow, col(EntryRow.id) == CopyRow.entry_id)
-            .where(EntryRow.key_link == link_key, EntryRow.feed_id != feed)
-            .where(col(EntryRow.published).between(earliest, latest))
-            .order_by(col(CopyRow.story_id))
-        ).first()
+    def stories_at(
+        self, feed_id: int, link_keys: Iterable[str]
+    ) -> dict[str, list[tuple[int, datetime | None]]]:
+        """The stories that other feeds have at these addresses, and when they published them.
+
+        The lowest number first; an address that no other feed has is left out.
+        """
+        self._write_rows()
+        wanted = sorted(set(link_keys) - {""})
+        found: dict[str, list[tuple[int, datetime | None]]] = {}
+        if wanted:
+            rows = self._session.connection().execute(_AT, {"links": wanted, "feed": feed_id})
+            for link, story, published in rows:
+                found.setdefault(link, []).append((story, published))
+        return found
 
     def alone(self, story_id: int) -> bool:
         """Whether the story has one copy only."""
+        self._write_rows()
         count = select(func.count()).select_from(CopyRow).where(CopyRow.story_id == story_id)
         return self._session.exec(count).one() <= 1
 
     def new_story(self, now: datetime) -> int:
-        """Mint a story. Its id is for ever."""
-        row = {
-            "public_id": str(self._mint()),
-            "title": "",
-            "url": "",
-            "chain": [],
-            "conflict": "",
-            "language": "",
-            "digest": "",
-            "first_seen": now,
-            "updated": now,
-        }
-        result = self._session.connection().execute(insert(StoryRow).values(row))
-        assert result.inserted_primary_key is not None
-        return int(result.inserted_primary_key[0])
+        """Mint a story. Its public id is for ever."""
+        if not self._last_story:
+            # We are the only writer, so nobody else takes the next numbers meanwhile.
+            given = select(CountersRow.stories).where(CountersRow.id == 1)
+            self._last_story = self._session.exec(given).one()
+        self._last_story += 1
+        number = self._last_story
+        self._stories[number] = story_row(number, str(self._mint()), now)
+        self._minted[number] = []
+        self.index.begin(number)
+        return number
 
     def place(self, entry_id: int, story_id: int, decision: Decision) -> None:
         """Make the entry a copy of the story, for the decision's reasons."""
-        self._run(delete(CopyRow).where(col(CopyRow.entry_id) == entry_id))
-        self._run(
-            insert(CopyRow).values(
-                entry_id=entry_id,
-                story_id=story_id,
-                similarity=decision.score,
-                threshold=decision.threshold,
-                reason=decision.reason,
-                edits=list(decision.edits),
-                passages=list(decision.passages),
-                near_misses=[asdict(miss) for miss in decision.near_misses],
-            )
-        )
+        if entry_id in self._saved and entry_id not in self._decided:
+            self._copies.append(copy_row(entry_id, story_id, decision))
+            if story_id in self._minted:
+                self._minted[story_id].append(entry_id)
+        else:
+            self._write_rows()
+            self._run(delete(_COPY).where(_COPY.c.entry_id == entry_id))
+            self._run(insert(_COPY), [copy_row(entry_id, story_id, decision)])
+            self._minted.clear()  # read copies from the database from here on
+            self.index.forget_members()
+        self._decided[entry_id] = decision
 
     def join(self, older: int, newer: int, hashes: Sequence[int]) -> None:
         """Make one story of two. The older id stays; the other leads to it for good.
 
         `hashes` are those of the newer story's texts.
         """
+        self._write_rows()
+        self._minted.clear()
         self._run(update(CopyRow).where(col(CopyRow.story_id) == newer).values(story_id=older))
         self._run(
             update(StoryRow).where(col(StoryRow.merged_into) == newer).values(merged_into=older)
@@ -232,45 +234,64 @@ class Transaction:
 
     def copies(self, story_ids: Sequence[int]) -> dict[int, list[Copy]]:
         """The copies of each story, first seen first."""
-        self._session.flush()
-        return copies_of(self._session, story_ids)
+        here = [story for story in story_ids if story in self._minted]
+        there = [story for story in story_ids if story not in self._minted]
+        found = {}
+        if there:
+            self._write_rows()
+            found = copies_of(self._session, there)
+        for story in here:
+            found[story] = [self._copy(entry) for entry in self._minted[story]]
+        return found
+
+    def _copy(self, entry_id: int) -> Copy:
+        reading, feed_id, now = self._saved[entry_id]
+        if feed_id not in self._feeds:
+            feed = select(FeedRow.url, FeedRow.category).where(FeedRow.id == feed_id)
+            url, category = self._session.exec(feed).one()
+            self._feeds[feed_id] = (url, category or "")
+        return copy_of(entry_id, reading, self._decided[entry_id], self._feeds[feed_id], now)
 
     def documents(self, entry_ids: Sequence[int]) -> dict[int, Document]:
         """The matched texts of entries."""
-        found: dict[int, Document] = {}
-        for part in chunks(entry_ids):
-            rows = self._session.exec(
-                select(
-                    EntryRow.id, EntryRow.outlet, EntryRow.title, BodyRow.text, EntryRow.first_seen
-                )  # type: ignore[call-overload]
-                .join(BodyRow, col(BodyRow.entry_id) == EntryRow.id)
-                .where(col(EntryRow.id).in_(part))
-            )
+        found = {
+            number: replace(self._saved[number][0].document, seen=self._saved[number][2])
+            for number in entry_ids
+            if number in self._saved
+        }
+        for part in chunks(number for number in entry_ids if number not in found):
+            rows = self._session.connection().execute(_DOCUMENTS, {"entries": part})
             found |= {number: Document(*document) for number, *document in rows}
         return found
 
-    def show(self, story_id: int, face: Face, now: datetime) -> bool:
-        """Set what subscribers see of a story. Whether that made it new or updated.
+    def show(self, faces: Mapping[int, Face], now: datetime) -> bool:
+        """Set what subscribers see of these stories. Whether any is new or updated by that.
 
         `updated` moves only when text, title or origin do; a further copy moves nothing.
         """
-        before = self._session.exec(select(StoryRow.digest).where(StoryRow.id == story_id)).one()
-        told = face.provenance
-        values: dict[str, Any] = {
-            "lead_entry_id": face.lead,
-            "title": face.title,
-            "url": face.url,
-            "language": face.language[:35],
-            "origin": asdict(told.origin) if told.origin else None,
-            "agency": asdict(told.agency) if told.agency else None,
-            "chain": list(told.chain),
-            "conflict": told.conflict,
-            "digest": face.digest,
-        }
-        changed = before != face.digest
-        if changed and before:
-            values["updated"] = now
-        self._run(update(StoryRow).where(col(StoryRow.id) == story_id).values(values))
+        there = [story for story in faces if story not in self._stories]
+        before: dict[int, str] = {}
+        for part in chunks(there):
+            rows = self._session.connection().execute(_DIGESTS, {"stories": part})
+            before |= {row.id: row.digest for row in rows}
+        updated, same = [], []
+        changed = False
+        for story, face in faces.items():
+            row = face_row(face)
+            if story in self._stories:
+                self._stories[story] |= row
+                changed = True
+                continue
+            moved = before[story] != face.digest
+            changed |= moved
+            if moved and before[story]:
+                updated.append({"story": story, "now": now, **row})
+            else:
+                same.append({"story": story, **row})
+        if updated:
+            self._run(_SHOW_UPDATED, updated)
+        if same:
+            self._run(_SHOW, same)
         return changed
 
     def retire(self, now: datetime, retention: timedelta) -> tuple[dict[str, int], list[int]]:
@@ -309,36 +330,36 @@ class Transaction:
 
     def published(self) -> None:
         """Count a change of what is published, so that cached feeds are built anew."""
-        done = self._session.connection().execute(
-            update(RevisionRow)
-            .where(col(RevisionRow.id) == 1)
-            .values(number=RevisionRow.number + 1)
-        )
-        if done.rowcount == 0:
-            self._run(insert(RevisionRow).values(id=1, number=1))
+        self._run(update(_COUNTERS).values(revision=_COUNTERS.c.revision + 1))
 
     # -------------------------------------------------------------------------- small tools
 
-    def _run(self, statement: Any) -> None:
-        self._session.connection().execute(statement)
-
-    def _run_many(self, statement: Any, rows: list[dict[str, Any]]) -> None:
-        for part in chunks(rows, CHUNK):
-            self._session.connection().execute(statement, part)
+    def _run(self, statement: Any, rows: list[Row] | None = None) -> None:
+        self._session.connection().execute(statement, rows)
 
 
-def _credit_values(entry_id: int, position: int, credit: Credit) -> dict[str, Any]:
-    return {
-        "entry_id": entry_id,
-        "position": position,
-        "name": credit.name,
-        "as_written": credit.as_written,
-        "domain": credit.domain,
-        "url": credit.url,
-        "role": credit.role.value,
-        "extent": credit.extent.value,
-        "quote": credit.quote,
-        "place": credit.where.value,
-        "confidence": credit.confidence,
-        "rank": credit.rank,
-    }
+_AT = (
+    select_rows(_ENTRY.c.key_link, _COPY.c.story_id, _ENTRY.c.published)
+    .join(_COPY, _COPY.c.entry_id == _ENTRY.c.id)
+    .where(_ENTRY.c.key_link.in_(bindparam("links", expanding=True)))
+    .where(_ENTRY.c.feed_id != bindparam("feed"))
+    .order_by(_COPY.c.story_id)
+)
+_DOCUMENTS = (
+    select_rows(_ENTRY.c.id, _ENTRY.c.outlet, _ENTRY.c.title, _BODY.c.text, _ENTRY.c.first_seen)
+    .join(_BODY, _BODY.c.entry_id == _ENTRY.c.id)
+    .where(_ENTRY.c.id.in_(bindparam("entries", expanding=True)))
+)
+_DIGESTS = select_rows(_STORY.c.id, _STORY.c.digest).where(
+    _STORY.c.id.in_(bindparam("stories", expanding=True))
+)
+_FACE = (
+    *("lead_entry_id", "title", "url", "language", "origin", "agency"),
+    *("chain", "conflict", "digest"),
+)
+_SHOW = (
+    update(_STORY)
+    .where(_STORY.c.id == bindparam("story"))
+    .values({name: bindparam(name) for name in _FACE})
+)
+_SHOW_UPDATED = _SHOW.values(updated=bindparam("now"))

@@ -16,6 +16,7 @@ from aggregator.model import (
     Face,
     FeedSpec,
     FullText,
+    NearMiss,
     Outlet,
     ParsedEntry,
     PollRecord,
@@ -92,7 +93,7 @@ def show(transaction, story: int, now=NOW, title: str | None = None) -> bool:
     told = Provenance(None, None, (lead.outlet,))
     face = Face(lead.entry, title or lead.title, lead.url, "en", told, title or lead.title)
     transaction.published()
-    return transaction.show(story, face, now)
+    return transaction.show({story: face}, now)
 
 
 def poll(feed, at=NOW, **more) -> PollRecord:
@@ -397,13 +398,33 @@ def test_two_writers_at_the_same_moment_see_each_others_story(database_url):
         one.close()
 
 
-def test_another_feeds_entry_at_the_same_address_is_found_only_near_its_time(store):
+def test_what_other_feeds_have_at_an_address_is_found_with_its_time(store):
     feeds = list(listed(store, "https://a.example/feed", "https://b.example/feed").values())
-    first, story = filed(store, feeds[0], reading("one", published=NOW))
+    _, story = filed(store, feeds[0], reading("one", published=NOW))
+    with store.writing(LONG_AGO) as transaction:
+        links = ["link-one", "link-two", ""]
+        assert transaction.stories_at(feeds[1].id, links) == {"link-one": [(story, NOW)]}
+        assert transaction.stories_at(feeds[0].id, links) == {}
+
+
+def test_a_copy_is_told_the_same_before_and_after_it_is_written(store):
+    feed = listed(store, "https://a.example/feed")["https://a.example/feed"]
+    read = reading("one", "A t\u00e9xt.", published=NOW - HOUR, author="A", language="en")
+    decision = Decision(None, 0.4, 0.5, "why", ("a",), ("b",), (NearMiss(7, 0.4, "no"),))
     with store.writing(LONG_AGO) as transaction, transaction.part():
-        (other,) = transaction.save(feeds[1].id, [reading("one", published=NOW)], NOW)
-        near = (NOW - HOUR, NOW + HOUR)
-        assert transaction.story_at("link-one", other, *near) == story
-        assert transaction.story_at("link-one", other, NOW + HOUR, NOW + 2 * HOUR) is None
-        assert transaction.story_at("link-two", other, *near) is None
-        assert transaction.story_at("link-one", first, *near) is None
+        (number,) = transaction.save(feed.id, [read], NOW)
+        story = transaction.new_story(NOW)
+        transaction.place(number, story, decision)
+        transaction.index.add(story, read.document, read.hashes)
+        before = (
+            transaction.copies([story]),
+            transaction.documents([number]),
+            transaction.index.members(story),
+        )
+    with store.writing(LONG_AGO) as transaction:
+        after = (
+            transaction.copies([story]),
+            transaction.documents([number]),
+            transaction.index.members(story),
+        )
+    assert before == after

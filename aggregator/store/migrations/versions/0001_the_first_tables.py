@@ -45,12 +45,14 @@ def upgrade() -> None:
     with op.batch_alter_table("feed", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_feed_next_poll_at"), ["next_poll_at"], unique=False)
 
-    op.create_table(
-        "revision",
+    counters = op.create_table(
+        "counters",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("stories", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
+    op.bulk_insert(counters, [{"id": 1, "revision": 0, "stories": 0}])
     op.create_table(
         "entry",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -188,7 +190,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_entry_feed_guid")
 
     op.drop_table("entry")
-    op.drop_table("revision")
+    op.drop_table("counters")
     with op.batch_alter_table("feed", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_feed_next_poll_at"))
 

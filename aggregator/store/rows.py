@@ -1,0 +1,188 @@
+"""Dataclasses of the model to rows of the tables: plain dictionaries, for many to a statement."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Update, bindparam
+
+from aggregator.model import Copy, Credit, Decision, Face, PollRecord, Reading
+from aggregator.store.tables import FeedRow, table
+
+Row = dict[str, Any]
+
+
+def entry_row(reading: Reading) -> Row:
+    """What an entry's row has of a reading, new or changed."""
+    entry = reading.entry
+    return {
+        "key_guid": reading.keys.guid,
+        "key_link": reading.keys.link,
+        "key_text": reading.keys.text,
+        "key_title": reading.keys.title,
+        "digest": reading.digest,
+        "guid": entry.guid,
+        "url": entry.url,
+        "title": entry.title,
+        "author": entry.author,
+        "outlet": reading.carrier.name,
+        "domain": reading.carrier.domain,
+        "language": entry.language[:35],
+        "enclosures": [asdict(enclosure) for enclosure in entry.enclosures],
+        "published": entry.published,
+        "updated": entry.updated,
+        "dropped_at": None,
+        "length": len(reading.document.text),
+        "page_state": reading.page_state,
+        "page_tries": reading.page_tries,
+    }
+
+
+def body_row(number: int, reading: Reading) -> Row:
+    """The texts of an entry."""
+    return {
+        "entry_id": number,
+        "html": reading.entry.html,
+        "page_html": reading.page_html,
+        "text": reading.document.text,
+    }
+
+
+def credit_row(number: int, position: int, credit: Credit) -> Row:
+    """One credit of an entry."""
+    return {
+        "entry_id": number,
+        "position": position,
+        "name": credit.name,
+        "as_written": credit.as_written,
+        "domain": credit.domain,
+        "url": credit.url,
+        "role": credit.role.value,
+        "extent": credit.extent.value,
+        "quote": credit.quote,
+        "place": credit.where.value,
+        "confidence": credit.confidence,
+        "rank": credit.rank,
+    }
+
+
+def copy_row(entry_id: int, story_id: int, decision: Decision) -> Row:
+    """Which story an entry is a copy of, and why."""
+    return {
+        "entry_id": entry_id,
+        "story_id": story_id,
+        "similarity": decision.score,
+        "threshold": decision.threshold,
+        "reason": decision.reason,
+        "edits": list(decision.edits),
+        "passages": list(decision.passages),
+        "near_misses": [asdict(miss) for miss in decision.near_misses],
+    }
+
+
+def story_row(number: int, public_id: str, now: datetime) -> Row:
+    """A story that nobody has seen yet."""
+    return {
+        "id": number,
+        "public_id": public_id,
+        "lead_entry_id": None,
+        "title": "",
+        "url": "",
+        "origin": None,
+        "agency": None,
+        "chain": [],
+        "conflict": "",
+        "language": "",
+        "digest": "",
+        "first_seen": now,
+        "updated": now,
+    }
+
+
+def face_row(face: Face) -> Row:
+    """What subscribers see of a story."""
+    told = face.provenance
+    return {
+        "lead_entry_id": face.lead,
+        "title": face.title,
+        "url": face.url,
+        "language": face.language[:35],
+        "origin": asdict(told.origin) if told.origin else None,
+        "agency": asdict(told.agency) if told.agency else None,
+        "chain": list(told.chain),
+        "conflict": told.conflict,
+        "digest": face.digest,
+    }
+
+
+def copy_of(
+    number: int, reading: Reading, decision: Decision, feed: tuple[str, str], now: datetime
+) -> Copy:
+    """A copy that is being filed, as it will be read back. `feed`: its URL and category."""
+    entry = reading.entry
+    return Copy(
+        outlet=reading.carrier.name,
+        domain=reading.carrier.domain,
+        url=entry.url,
+        title=entry.title,
+        published=entry.published,
+        first_seen=now,
+        credits=tuple(replace(credit, block=None) for credit in reading.credits),
+        similarity=decision.score,
+        edits=decision.edits,
+        reason=decision.reason,
+        passages=decision.passages,
+        threshold=decision.threshold,
+        near_misses=decision.near_misses,
+        feed_url=feed[0],
+        entry=number,
+        category=feed[1],
+        language=entry.language[:35],
+        author=entry.author,
+        length=len(reading.document.text),
+    )
+
+
+def poll_statement(poll: PollRecord) -> tuple[Update, Row]:
+    """The statement that keeps what a poll taught, and its values.
+
+    Polls that ended alike share one statement, which is compiled once.
+    """
+    feeds = table(FeedRow)
+    row: Row = {
+        "last_polled_at": poll.at,
+        "next_poll_at": poll.next_poll_at,
+        "interval_seconds": round(poll.interval.total_seconds()),
+        "last_status": poll.status,
+        "last_error": poll.error,
+        "last_error_reason": poll.error_reason,
+    }
+    counted: Row = {"polls": feeds.c.polls + 1}
+    if poll.error:
+        counted["failures"] = feeds.c.failures + 1
+    else:
+        row |= {"failures": 0, "last_success_at": poll.at}
+    if poll.status == 304:
+        counted["polls_not_modified"] = feeds.c.polls_not_modified + 1
+    if poll.poll_url:
+        row["poll_url"] = poll.poll_url
+    if poll.validators is not None:
+        row["etag"] = poll.validators.etag
+        row["last_modified"] = poll.validators.last_modified
+    for name in ("body_digest", "title", "site_url", "note"):
+        if getattr(poll, name) is not None:
+            row[name] = getattr(poll, name)
+    return _update_feed(tuple(row), tuple(counted), counted), row | {"feed": poll.feed_id}
+
+
+_STATEMENTS: dict[tuple[Sequence[str], Sequence[str]], Update] = {}
+
+
+def _update_feed(named: Sequence[str], counts: Sequence[str], counted: Row) -> Update:
+    feeds = table(FeedRow)
+    if (named, counts) not in _STATEMENTS:
+        values: Row = {name: bindparam(name) for name in named} | counted
+        where = feeds.c.id == bindparam("feed")
+        _STATEMENTS[named, counts] = feeds.update().where(where).values(values)
+    return _STATEMENTS[named, counts]
