@@ -37,12 +37,13 @@ def cluster_lines(lines: Iterable[str], window: timedelta = _WINDOW) -> Iterator
             continue
         last = document.seen
         index.advance(document.seen)
-        decision = decide(document, index)
+        hashes = fingerprint(document)
+        decision = decide(document, index, hashes)
         story = decision.story
         if story is None:
             stories += 1
             story = stories
-        index.add(story, document, fingerprint(document))
+        index.add(story, document, hashes)
         yield _line(id=record.get("id"), story=story, reason=decision.reason)
 
 

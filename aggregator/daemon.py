@@ -21,7 +21,8 @@ from aggregator.fetch import Bounds, Fetcher
 from aggregator.metrics import Metrics
 from aggregator.model import Feed, FeedSpec, PollOutcome
 from aggregator.outlets import outlets_of
-from aggregator.pipeline import Pipeline, know_outlets
+from aggregator.pipeline import Pipeline
+from aggregator.reading import know_outlets
 from aggregator.site import StoredSite
 from aggregator.store import Store
 from aggregator.web import create_app
@@ -73,7 +74,7 @@ class Daemon:
             dice=dice or Random(),  # noqa: S311  (jitter is no secret)
         )
         # Enough feeds in hand to keep every connection busy while others parse and match.
-        self._most = 4 * config.poll.concurrency
+        self._most = 2 * config.poll.concurrency
         self._polling: dict[int, asyncio.Task[PollOutcome | None]] = {}
 
     @classmethod

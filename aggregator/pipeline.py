@@ -1,107 +1,54 @@
 """The way of one entry, from URL to output. Read it from top to bottom.
 
     poll      fetch the feed; unchanged means done
-    parse     its bytes to entries; which of them are new or changed?
+    parse     its bytes to entries; which of them are new or changed?      (in a worker process)
     complete  fetch the article pages of those that are teasers
-    read      clean text, credits, shingles                         (in a worker process)
+    read      clean text, credits, shingles                                (in a worker process)
     file      store, match with the stories there are, choose each story's origin and face
+                                                                  (in the writer's transaction)
 
-Only this module joins the stages; each of them knows the model and nothing else.
+What is done in worker processes stands in `reading`, what in the transaction in `filing`. These
+three modules join the stages; each stage knows the model and nothing else.
 """
 
 import asyncio
 import hashlib
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import cache, partial
+from functools import partial
 from random import Random
-from typing import Literal
 
 import structlog
 
-from aggregator.credit import (
-    Directory,
-    carrier_of,
-    load_directory,
-    read_credits,
-    trace,
-)
+from aggregator.credit import Directory
 from aggregator.errors import AggregatorError, FetchError, ParseError
 from aggregator.fetch import Accept, Bounds, Fetcher, after_failure, after_success
-from aggregator.match import decide, fingerprint
+from aggregator.filing import Filed, file, show
 from aggregator.model import (
-    Block,
-    Carried,
-    Copy,
-    Decision,
-    Document,
     Feed,
     FullText,
-    Outlet,
-    Page,
+    ParsedEntry,
     ParsedFeed,
     PollOutcome,
     PollRecord,
-    Reading,
     Response,
     Validators,
 )
 from aggregator.outlets import outlet_of
-from aggregator.parse import (
-    Identified,
-    identify,
-    is_teaser,
-    parse_feed,
-    parse_page,
-    tidy,
-    told_apart,
-)
+from aggregator.parse import Identified, identify, is_teaser, parse_page
+from aggregator.reading import Task, parse, read
 from aggregator.store import Store, Transaction
-from aggregator.story import compose, story_text
 from aggregator.workers import Workers
 from aggregator.writer import Writer
 
 _PAGE_TRIES = 3
 _MOST_PAGES = 100  # article pages that are fetched in one poll; the rest are left to the next
-_SAME_TIME = timedelta(hours=6)
 # Entries are filed in batches, so that a kill in the middle of many page fetches loses few.
 _BATCH = 20
+_BATCH_WITHOUT_PAGES = 200
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """One entry that is new or changed, with its article page when one was fetched."""
-
-    found: Identified
-    page: Page | None = None
-    page_state: Literal["none", "read", "failed"] = "none"
-    page_tries: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Filed:
-    """What filing entries came to."""
-
-    numbers: tuple[int, ...] = ()
-    entries_new: int = 0
-    entries_changed: int = 0
-    stories_new: int = 0
-    merged: int = 0
-    credits: Mapping[str, int] = field(default_factory=dict)  # by where they stand
-
-    def __add__(self, other: "Filed") -> "Filed":
-        return Filed(
-            self.numbers + other.numbers,
-            self.entries_new + other.entries_new,
-            self.entries_changed + other.entries_changed,
-            self.stories_new + other.stories_new,
-            self.merged + other.merged,
-            Counter(self.credits) + Counter(other.credits),
-        )
 
 
 class Pipeline:
@@ -144,8 +91,9 @@ class Pipeline:
         outlet = outlet_of(feed, parsed, self._directory)
         found, fresh = await asyncio.to_thread(self._new_or_changed, feed, listed)
         filed, pages_owed, allowed = Filed(), 0, _MOST_PAGES
+        size = _BATCH if any(task.wants_page for task in fresh) else _BATCH_WITHOUT_PAGES
         # Feeds list the newest first; stories are numbered as they are filed, so oldest first.
-        for batch in _batches(fresh[::-1], _BATCH):
+        for batch in _batches(fresh[::-1], size):
             complete = [await self._complete(feed, task, allowed) for task in batch]
             allowed -= sum(task.page_state != "none" for task in complete)
             pages_owed += sum(task.page_state == "failed" for task in complete)
@@ -173,7 +121,8 @@ class Pipeline:
             state, tries = pages.get(item.known_id or 0, ("none", 0))
             again = state == "failed" and tries < _PAGE_TRIES
             if item.known_id is None or item.changed or again:
-                tasks.append(Task(item, page_tries=0 if item.changed else tries))
+                wants_page = _wants_page(feed, item.entry)
+                tasks.append(Task(item, wants_page, page_tries=0 if item.changed else tries))
         return found, tasks
 
     async def _complete(self, feed: Feed, task: Task, allowed: int) -> Task:
@@ -181,9 +130,8 @@ class Pipeline:
 
         Where no more are `allowed`, the page is owed, and fetched after the next poll.
         """
-        entry, wish = task.found.entry, feed.spec.full_text
-        wanted = wish is FullText.ALWAYS or (wish is FullText.AUTO and is_teaser(entry))
-        if not wanted or not entry.url:
+        entry = task.found.entry
+        if not task.wants_page:
             return task
         if allowed <= 0:
             return replace(task, page_state="failed")
@@ -206,7 +154,7 @@ class Pipeline:
 
         def job(transaction: Transaction) -> dict[str, int]:
             gone, faceless = transaction.retire(now, retention)
-            _show(transaction, faceless, self._directory, now)
+            show(transaction, faceless, self._directory, now)
             return gone
 
         return await self._writer.write(job)
@@ -307,183 +255,10 @@ class Pipeline:
         return PollRecord(feed.id, now, then.at, then.interval)
 
 
-# ----------------------------------------------------------- parse, read: in a worker process
-
-_learned: tuple[Outlet, ...] = ()
-
-
-def know_outlets(outlets: tuple[Outlet, ...]) -> None:
-    """Tell this process of the outlets of the user's own feeds. Called when a worker starts."""
-    global _learned  # noqa: PLW0603  (a worker's memory is the only place it can stand)
-    _learned = outlets
-    _directory.cache_clear()
-
-
-def parse(body: bytes, url: str, content_type: str) -> tuple[ParsedFeed, list[Identified]]:
-    """A feed document: what it says of itself, and its entries, each once."""
-    feed = parse_feed(body, url=url, content_type=content_type)
-    return replace(feed, entries=()), told_apart(feed.entries)
-
-
-def read(outlet: Outlet, language: str, tasks: Sequence[Task], now: datetime) -> list[Reading]:
-    """Read each entry: its clean text, whom it credits, and the shingles it is matched by."""
-    return [_read_one(outlet, language, task, now) for task in tasks]
-
-
-def _read_one(outlet: Outlet, language: str, task: Task, now: datetime) -> Reading:
-    entry, page, directory = task.found.entry, task.page, _directory()
-    carrier = carrier_of(outlet, entry, directory)
-    body, shown = tidy(entry.html, base_url=entry.url)
-    # The page has the fuller text, unless less was found in it than the feed offers.
-    from_page = page is not None and _length(page.blocks) >= _length(body)
-    if page is not None and from_page:
-        body = page.blocks
-    language = entry.language or (page.language if page else "") or language
-    credits_found = read_credits(
-        body,
-        marks=entry.marks + (page.marks if page else ()),
-        carrier=carrier,
-        url=page.url if page else entry.url,
-        title=entry.title,
-        language=language,
-        directory=directory,
-    )
-    offered = "content_html" if entry.content_html else "summary_html"
-    document = Document(carrier.name, entry.title, story_text(body, credits_found), now)
-    return Reading(
-        entry=replace(entry, language=language, **{offered: shown}),  # type: ignore[arg-type]
-        keys=task.found.keys,
-        digest=task.found.digest,
-        known_id=task.found.known_id,
-        carrier=carrier,
-        document=document,
-        hashes=tuple(fingerprint(document)),
-        credits=credits_found,
-        page_html=page.html if page and from_page else "",
-        page_state=task.page_state,
-        page_tries=task.page_tries,
-    )
-
-
-@cache
-def _directory() -> Directory:
-    return load_directory().with_outlets(_learned)
-
-
-# ------------------------------------------------------- file: in the writer's transaction
-
-
-def file(
-    transaction: Transaction,
-    *,
-    feed: Feed,
-    readings: Sequence[Reading],
-    directory: Directory,
-    now: datetime,
-) -> Filed:
-    """Store the entries, make each a copy of a story, and give the stories their faces."""
-    before = transaction.documents([r.known_id for r in readings if r.known_id is not None])
-    numbers = transaction.save(feed.id, readings, now)
-    transaction.index.prime([hash_ for reading in readings for hash_ in reading.hashes])
-    listed = transaction.stories_at(feed.id, (reading.keys.link for reading in readings))
-    touched: set[int] = set()
-    stories_new = merged = 0
-    for number, reading in zip(numbers, readings, strict=True):
-        story, news = _place(
-            transaction, number, reading, before=before.get(number), listed=listed, now=now
-        )
-        touched.add(story)
-        stories_new += news == "story"
-        merged += news == "copy"
-    _show(transaction, touched, directory, now)
-    known = sum(reading.known_id is not None for reading in readings)
-    credited = Counter(credit.where.value for reading in readings for credit in reading.credits)
-    return Filed(tuple(numbers), len(readings) - known, known, stories_new, merged, credited)
-
-
-def _place(
-    transaction: Transaction,
-    number: int,
-    reading: Reading,
-    *,
-    before: Document | None,
-    listed: dict[str, list[tuple[int, datetime | None]]],
-    now: datetime,
-) -> tuple[int, Literal["story", "copy", "stays"]]:
-    """Make an entry a copy of a story: its own, one that has its text, or a new one.
-
-    `before` is the entry's text as it was until now, where it is an old one.
-    """
-    document, hashes = reading.document, reading.hashes
-    current = transaction.story_of(number) if reading.known_id is not None else None
-    if current is not None:
-        if not transaction.alone(current):  # others rely on it: an edit parts nobody
-            transaction.index.add(current, document, hashes)
-            return current, "stays"
-        if before is not None:
-            transaction.index.remove(current, fingerprint(before))
-
-    decision = _same_address(listed, reading) or decide(document, transaction.index)
-    same = {story for story in (current, decision.story, *decision.also) if story is not None}
-    target = min(same) if same else transaction.new_story(now)
-    for younger in sorted(same - {target}):
-        transaction.join(target, younger, _hashes_of(transaction, younger))
-        for link, found in listed.items():
-            listed[link] = [(target if s == younger else s, at) for s, at in found]
-    transaction.place(number, target, decision)
-    transaction.index.add(target, document, hashes)
-    if decision.story is not None:
-        return target, "copy"
-    return target, "story" if current is None else "stays"
-
-
-def _hashes_of(transaction: Transaction, story: int) -> list[int]:
-    copies = transaction.copies([story]).get(story, ())
-    texts = transaction.documents([copy.entry for copy in copies]).values()
-    return [hash_ for text in texts for hash_ in fingerprint(text)]
-
-
-def _same_address(
-    listed: Mapping[str, Sequence[tuple[int, datetime | None]]], reading: Reading
-) -> Decision | None:
-    """Two feeds that list one page at about one time list one text, however much they quote.
-
-    The time keeps apart what an outlet puts at one address day after day.
-    """
-    published = reading.entry.published
-    if published is None:
-        return None
-    for story, at in listed.get(reading.keys.link, ()):
-        if at is not None and abs(at - published) <= _SAME_TIME:
-            reason = "Both feeds list the same page."
-            return Decision(story, score=1.0, threshold=1.0, reason=reason)
-    return None
-
-
-def _show(
-    transaction: Transaction, stories: Iterable[int], directory: Directory, now: datetime
-) -> None:
-    """Choose origin and face of each story from all its copies, and publish what changed."""
-    told = transaction.copies(sorted(stories))
-    texts = transaction.documents([copy.entry for copies in told.values() for copy in copies])
-    faces = {
-        story: compose(copies, trace([_carried(copy) for copy in copies], directory), texts)
-        for story, copies in told.items()
-    }
-    changed = transaction.show(faces, now)
-    if faces:
-        transaction.published()
-    log.debug("shown", stories=len(faces), changed=changed)
-
-
-def _carried(copy: Copy) -> Carried:
-    outlet = Outlet(copy.outlet, (copy.domain,) if copy.domain else ())
-    return Carried(
-        outlet, copy.url, copy.first_seen, copy.credits, copy.published, key=str(copy.entry)
-    )
-
-
-# ---------------------------------------------------------------------------- small tools
+def _wants_page(feed: Feed, entry: ParsedEntry) -> bool:
+    if not entry.url or feed.spec.full_text is FullText.NEVER:
+        return False
+    return feed.spec.full_text is FullText.ALWAYS or is_teaser(entry)
 
 
 def _digest(body: bytes) -> str:
@@ -497,10 +272,6 @@ def _note(parsed: ParsedFeed, pages_owed: int) -> str:
     if pages_owed:
         notes.append(f"{pages_owed} article pages are still to be fetched")
     return "; ".join(notes)
-
-
-def _length(body: Iterable[Block]) -> int:
-    return sum(len(block.text) for block in body)
 
 
 def _batches(tasks: Sequence[Task], size: int) -> Iterable[Sequence[Task]]:

@@ -36,7 +36,7 @@ class Workers:
         timeout: timedelta = timedelta(seconds=30),
     ) -> None:
         context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["aggregator.pipeline"])
+        context.set_forkserver_preload(["aggregator.reading"])
         self._timeout = timeout.total_seconds()
         self._pool = ProcessPool(
             max_workers=count or os.cpu_count() or 1,

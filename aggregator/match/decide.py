@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from aggregator.match.align import Side
-from aggregator.match.common import Held, Mask, notices
+from aggregator.match.common import Held, Mask, Postings, notices
 from aggregator.match.doubt import Found, doubt
 from aggregator.match.explain import edits_between, passages_of
 from aggregator.match.index import COMMON, Index
@@ -31,35 +31,69 @@ def fingerprint(document: Document) -> Sequence[int]:
     return () if _is_dull(text, DEFAULT) else text.hashes
 
 
-def decide(document: Document, index: Index, settings: MatchSettings = DEFAULT) -> Decision:
+def decide(
+    document: Document,
+    index: Index,
+    hashes: Sequence[int] | None = None,
+    *,
+    settings: MatchSettings = DEFAULT,
+) -> Decision:
     """Find the story that a document is a copy of, before it is added to the index.
 
-    Depends on the document and the index alone. In doubt the answer is a story of its own: a copy
-    shown twice is a lesser evil than two stories shown as one.
+    `hashes` is the document's fingerprint, where it is known already: most documents share nothing
+    with others, and then need not be read again. Depends on the document and the index alone. In
+    doubt the answer is a story of its own: a copy shown twice is a lesser evil than two stories
+    shown as one.
     """
-    text = known(document.text)
-    if _is_dull(text, settings):
-        return Decision(None, reason=f"Too little text to be recognised: {text.length:.0f} words.")
-    return _Search(document, text, index, settings).decision()
+    if hashes is None:
+        hashes = fingerprint(document)
+    if not hashes:
+        length = known(document.text).length
+        return Decision(None, reason=f"Too little text to be recognised: {length:.0f} words.")
+    postings = index.postings(hashes)
+    candidates = _candidates(postings, len(hashes), settings)
+    if not candidates:
+        return Decision(None, reason="No other story shares a passage with it.")
+    return _Search(document, postings, index, settings).decision(candidates)
 
 
 def _is_dull(text: Text, settings: MatchSettings) -> bool:
     return text.length < settings.shortest or not text.is_varied(settings.varied)
 
 
+def _candidates(postings: Postings, hashes: int, settings: MatchSettings) -> list[int]:
+    """The stories that share most, first. A shingle that few stories hold counts more."""
+    votes: dict[int, float] = {}
+    for stories in postings.values():
+        if len(stories) < COMMON:
+            for story in stories:
+                votes[story] = votes.get(story, 0.0) + 1 / len(stories)
+    least = max(votes.values(), default=0.0) * settings.also_ran
+    least = max(least, 1.5) if hashes >= _SEVERAL else least
+    most = settings.candidates
+    ranked = sorted(votes, key=lambda story: (-votes[story], story))[:most]
+    ranked = [story for story in ranked if votes[story] >= least]
+    if ranked or not postings:
+        return ranked
+    counts = Counter(story for stories in postings.values() for story in stories)
+    same = [story for story, count in counts.items() if count >= _NEARLY_ALL * hashes]
+    return sorted(same, key=lambda story: (-counts[story], story))[:most]
+
+
 class _Search:
     """One document, looked for in the index."""
 
     def __init__(
-        self, document: Document, text: Text, index: Index, settings: MatchSettings
+        self, document: Document, postings: Postings, index: Index, settings: MatchSettings
     ) -> None:
+        text = known(document.text)
         self._document, self._index, self._settings = document, index, settings
         self._new = Side(document.outlet, document.title, text)
-        self._held = Held(text, index.postings(text.hashes))
+        self._held = Held(text, postings)
         self._mask = self._held.common()
 
-    def decision(self) -> Decision:
-        found = [it for story in self._candidates() if (it := self._judged(story))]
+    def decision(self, candidates: Sequence[int]) -> Decision:
+        found = [it for story in candidates if (it := self._judged(story))]
         if not found:
             return Decision(None, reason="No other story shares a passage with it.")
         accepted = [it for it in found if it.verdict.accepted]
@@ -106,25 +140,6 @@ class _Search:
             near_misses=near,
             also=also,
         )
-
-    def _candidates(self) -> list[int]:
-        """The stories that share most, first. A shingle that few stories hold counts more."""
-        votes: dict[int, float] = {}
-        for stories in self._held.postings.values():
-            if len(stories) < COMMON:
-                for story in stories:
-                    votes[story] = votes.get(story, 0.0) + 1 / len(stories)
-        hashes = len(self._new.text.hashes)
-        least = max(votes.values(), default=0.0) * self._settings.also_ran
-        least = max(least, 1.5) if hashes >= _SEVERAL else least
-        most = self._settings.candidates
-        ranked = sorted(votes, key=lambda story: (-votes[story], story))[:most]
-        ranked = [story for story in ranked if votes[story] >= least]
-        if ranked or not self._held.postings:
-            return ranked
-        counts = Counter(story for stories in self._held.postings.values() for story in stories)
-        same = [story for story, count in counts.items() if count >= _NEARLY_ALL * hashes]
-        return sorted(same, key=lambda story: (-counts[story], story))[:most]
 
     def _judged(self, story: int) -> Found | None:
         """Judge a story by its fullest members: one that vetoes outweighs others that accept.

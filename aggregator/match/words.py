@@ -140,7 +140,7 @@ def read(source: str) -> Text:
     return Text(source, ids, opens, units, _shingles(ids, units, script, weights), script)
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def known(text: str) -> Text:
     """The same as `read`, kept for a while: texts are compared again and again."""
     return read(text)

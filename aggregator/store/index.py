@@ -5,10 +5,11 @@ texts, and what is too old by a walk through a part of all hashes at a time. So 
 little more than its two numbers.
 """
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
-from sqlalchemy import bindparam, delete, text, update
+from sqlalchemy import bindparam, delete, update
 from sqlalchemy import select as select_rows
 from sqlmodel import Session, col, select
 
@@ -22,8 +23,7 @@ _MEMBERS = 4
 _HASHES = 1 << 47  # hashes are below this
 _PARTS = 24  # expiry walks through one part of the hashes at a time
 _HOUR = 3600
-_ASKED = 5000  # hashes to a statement; SQLite takes 32,766 values, PostgreSQL 65,535
-_POSTING, _ENTRY, _COPY, _BODY = table(PostingRow), table(EntryRow), table(CopyRow), table(BodyRow)
+_ENTRY, _COPY, _BODY = table(EntryRow), table(CopyRow), table(BodyRow)
 
 
 class StoredIndex:
@@ -47,11 +47,16 @@ class StoredIndex:
         known = self._known
         # Not by subtracting the keys: that walks through all that is known.
         missing = sorted({hash_ for hash_ in hashes if hash_ not in known})
-        for part in chunks(missing, _ASKED):
-            known.update((hash_, []) for hash_ in part)
-            asked = {"hashes": part, "since": self._since}
-            for hash_, story in self._session.connection().execute(_HELD, asked):
-                known[hash_].append(story)
+        if not missing:
+            return
+        known.update((hash_, []) for hash_ in missing)
+        connection = self._session.connection()
+        if connection.dialect.name == "sqlite":
+            found = connection.exec_driver_sql(_HELD_SQLITE, (json.dumps(missing), self._since))
+        else:
+            found = connection.exec_driver_sql(_HELD_POSTGRESQL, (missing, self._since))
+        for hash_, story in found:
+            known[hash_].append(story)
 
     def postings(self, hashes: Sequence[int]) -> Mapping[int, Sequence[int]]:
         """For each hash that any story of the window holds, those stories (CAP at the most)."""
@@ -121,12 +126,11 @@ class StoredIndex:
 
     def flush(self) -> None:
         """Write what was added, in the table's order; what had grown too old is young again."""
-        rows = [
-            {"hash": hash_, "story_id": story, "seen_hour": hour}
-            for (hash_, story), hour in sorted(self._added.items())
-        ]
-        if rows:
-            self._session.connection().execute(_POST, rows)
+        if self._added:
+            rows = [(hash_, story, hour) for (hash_, story), hour in sorted(self._added.items())]
+            connection = self._session.connection()
+            sign = "?" if connection.dialect.name == "sqlite" else "%s"
+            connection.exec_driver_sql(_POST.format(sign), rows)
         self._added.clear()
 
     def expire(self, now: datetime) -> int:
@@ -157,15 +161,18 @@ def _stored(words: str) -> str:
     return words if words.isascii() else words.encode("utf-8", "replace").decode("utf-8")
 
 
-# A posting that the window has forgotten may still stand there.
-_POST = text(
-    "INSERT INTO posting (hash, story_id, seen_hour) VALUES (:hash, :story_id, :seen_hour) "
-    "ON CONFLICT (hash, story_id) DO UPDATE SET seen_hour = excluded.seen_hour"
+# These run for some fifty hashes an entry, where the building of statements would cost most.
+_HELD_SQLITE = (
+    "SELECT hash, story_id FROM posting "
+    "WHERE hash IN (SELECT value FROM json_each(?)) AND seen_hour >= ?"
 )
-_HELD = (
-    select_rows(_POSTING.c.hash, _POSTING.c.story_id)
-    .where(_POSTING.c.hash.in_(bindparam("hashes", expanding=True)))
-    .where(_POSTING.c.seen_hour >= bindparam("since"))
+_HELD_POSTGRESQL = (
+    "SELECT hash, story_id FROM posting WHERE hash = ANY(%s::bigint[]) AND seen_hour >= %s"
+)
+# A posting that the window has forgotten may still stand there.
+_POST = (
+    "INSERT INTO posting (hash, story_id, seen_hour) VALUES ({0}, {0}, {0}) "
+    "ON CONFLICT (hash, story_id) DO UPDATE SET seen_hour = excluded.seen_hour"
 )
 _TEXTS = (
     select_rows(_ENTRY.c.outlet, _ENTRY.c.title, _BODY.c.text)
