@@ -94,8 +94,10 @@ class Pipeline:
         size = _BATCH if any(task.wants_page for task in fresh) else _BATCH_WITHOUT_PAGES
         # Feeds list the newest first; stories are numbered as they are filed, so oldest first.
         for batch in _batches(fresh[::-1], size):
-            complete = [await self._complete(feed, task, allowed) for task in batch]
-            allowed -= sum(task.page_state != "none" for task in complete)
+            complete = []
+            for task in batch:
+                complete.append(await self._complete(feed, task, allowed))
+                allowed -= complete[-1].page_state != "none"
             pages_owed += sum(task.page_state == "failed" for task in complete)
             now = self._clock()
             try:
@@ -270,7 +272,8 @@ def _note(parsed: ParsedFeed, pages_owed: int) -> str:
     if parsed.skipped:
         notes.append(f"{parsed.skipped} entries were left out")
     if pages_owed:
-        notes.append(f"{pages_owed} article pages are still to be fetched")
+        pages = "1 article page is" if pages_owed == 1 else f"{pages_owed} article pages are"
+        notes.append(f"{pages} still to be fetched")
     return "; ".join(notes)
 
 
