@@ -53,6 +53,7 @@ _BREAK: Final = "\x00<br>"  # no text has it
 _ENDS = frozenset(".!?…:;)]}\"'”’»›*。！？：；」』）】〉》।۔؟。|>—–-")
 _OPENERS = frozenset("([{*—–-•·“\"'«‹„【《（「『>|©@#")
 _LONG_LINE = 60  # characters; a shorter line that just ends was ended on purpose
+_FULL_LINE = 40  # characters; no text is wrapped at fewer
 
 
 def blocks(html: str, *, base_url: str = "") -> tuple[Block, ...]:
@@ -337,14 +338,34 @@ def _from_lines(text: str) -> tuple[Block, ...]:
     """Plain text: lines are paragraphs, but for those that were wrapped at some column."""
     found: list[Block] = []
     for part in _BLANK_LINE.split(text.replace("\r\n", "\n").replace("\r", "\n")):
-        lines = [line for line in map(folded, part.split("\n")) if line]
-        if _is_wrapped(lines):
-            lines = [" ".join(lines)]
-        for line in lines:
+        for line in _unwrapped([line for line in map(folded, part.split("\n")) if line]):
             found.append(Block(line))
             if len(found) >= MOST_BLOCKS:
                 return tuple(found)
     return tuple(found)
+
+
+def _unwrapped(lines: list[str]) -> Iterator[str]:
+    """The lines between two blank ones, with those joined that go on in the next."""
+    if _is_wrapped(lines):
+        yield " ".join(lines)
+        return
+    full = max(_FULL_LINE, 0.75 * max(map(len, lines), default=0))
+    joined: list[str] = []
+    for line in lines:
+        if joined and not _goes_on(joined[-1], line, full):
+            yield " ".join(joined)
+            joined = []
+        joined.append(line)
+    if joined:
+        yield " ".join(joined)
+
+
+def _goes_on(line: str, following: str, full: float) -> bool:
+    """Whether a line stops in the middle of a sentence that the following one ends."""
+    if line[-1] in _ENDS or following[0] in _OPENERS:
+        return False
+    return len(line) >= full or (following[0].islower() and len(line) >= _FULL_LINE)
 
 
 def _is_wrapped(lines: list[str]) -> bool:

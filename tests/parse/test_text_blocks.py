@@ -202,3 +202,23 @@ def test_any_markup_gives_clean_text_with_links_inside_it(html: str) -> None:
             assert end <= link.start < link.end <= len(block.text)
             assert link.url.startswith(("https://", "http://"))
             end = link.end
+
+
+def test_a_line_of_plain_text_that_stops_in_a_sentence_goes_on_in_the_next():
+    text = (
+        "The night ferry between the old harbour and\n"
+        "the north bank will run until three in the morning, the port authority said on Sunday,\n"
+        "after a winter of early nights. This story originally appeared on Sarnholm\nCourier."
+    )
+    assert [b.text for b in blocks(text)] == [text.replace("\n", " ")]
+
+
+def test_headings_and_whole_sentences_of_plain_text_stay_lines_of_their_own():
+    lines = [
+        "Comrades of the quay",
+        "The night ferry will run until three in the morning from April, the port said.",
+        "(This story has not been edited by Harbour Post staff.)",
+        "Share on Facebook",
+        "Share on Telegram",
+    ]
+    assert [b.text for b in blocks("\n".join(lines))] == lines
