@@ -64,9 +64,10 @@ def _read_one(outlet: Outlet, language: str, task: Task, now: datetime) -> Readi
         directory=directory,
     )
     offered = "content_html" if entry.content_html else "summary_html"
-    document = Document(carrier.name, entry.title, story_text(body, credits_found), now)
+    title = _own_title(entry.title, carrier) if carrier.name != outlet.name else entry.title
+    document = Document(carrier.name, title, story_text(body, credits_found), now)
     return Reading(
-        entry=replace(entry, language=language, **{offered: shown}),  # type: ignore[arg-type]
+        entry=replace(entry, title=title, language=language, **{offered: shown}),  # type: ignore[arg-type]
         keys=task.found.keys,
         digest=task.found.digest,
         known_id=task.found.known_id,
@@ -78,6 +79,13 @@ def _read_one(outlet: Outlet, language: str, task: Task, now: datetime) -> Readi
         page_state=task.page_state,
         page_tries=task.page_tries,
     )
+
+
+def _own_title(title: str, carrier: Outlet) -> str:
+    """The title without the " - Outlet" that a transport adds to it."""
+    own, dash, name = title.rpartition(" - ")
+    names = {carrier.name, *carrier.aliases}
+    return own if dash and own and name.casefold() in map(str.casefold, names) else title
 
 
 @cache

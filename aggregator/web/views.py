@@ -247,6 +247,11 @@ def _carriers(story: Story) -> list[Carrier]:
 def _copy(copy: Copy, story: Story) -> CopyView:
     headline = inert(copy.title)
     origin = story.origin
+    is_origin = origin is not None and (
+        copy.url == origin.url or copy.domain == origin.domain != ""
+    )
+    # Of the original nobody would say that it was edited, whichever copy we saw first.
+    edits = () if is_origin else copy.edits
     return CopyView(
         outlet=inert(copy.outlet) or inert(copy.domain) or "Unknown outlet",
         site=site_of(copy.domain),
@@ -256,11 +261,10 @@ def _copy(copy: Copy, story: Story) -> CopyView:
         language=language_tag(copy.language),
         published=copy.published,
         first_seen=copy.first_seen,
-        is_origin=origin is not None
-        and (copy.url == origin.url or copy.domain == origin.domain != ""),
+        is_origin=is_origin,
         evidence=tuple(_evidence(credit) for credit in copy.credits),
         similarity=round(copy.similarity * 100),
-        edits=tuple(filter(None, map(inert, copy.edits))),
+        edits=tuple(filter(None, map(inert, edits))),
         reason=inert(copy.reason) if copy.threshold else "",
         passages=tuple(filter(None, map(inert, copy.passages))),
         near_misses=copy.near_misses,

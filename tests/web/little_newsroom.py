@@ -225,7 +225,7 @@ def show(transaction, number: int, story: Told, now: datetime, title: str = "") 
     told = Provenance(origin, agency, story.chain, story.conflict)
     title = title or lead.title
     face = Face(lead.entry, title, lead.url, lead.language, told, f"{title} {story.origin}")
-    transaction.show(number, face, now)
+    transaction.show({number: face}, now)
     transaction.published()
 
 
