@@ -33,6 +33,7 @@ _FEEDS = {
 _TYPES = {"jsonfeed-item": "application/feed+json"}
 # "PTI  The minister": what stands apart by wide white space is a line of its own.
 _WIDE_SPACE = re.compile(r"^(\S{2,14})(?:[ \t\u00a0\u3000]{2,})(?=\S)", re.MULTILINE)
+_WRAPPED = 50  # letters; a shorter line was not wrapped for its length
 _MARKUP = "underline bold"
 # What moves a terminal's cursor, and what makes it write backwards.
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
@@ -70,7 +71,7 @@ def attribute_one(
     base = url or (f"https://{domain}/" if domain else "")
     title, marks = "", tuple[Mark, ...]()
     if form == "text":
-        body = blocks(escape(_WIDE_SPACE.sub(r"\1\n", content), quote=False), base_url=base)
+        body = blocks(_as_html(content), base_url=base)
     elif form == "html":
         body, title, marks = _of_html(content, base)
     else:
@@ -89,6 +90,18 @@ def attribute_one(
         directory=load_directory(),
     )
     return Attribution(found, body, title)
+
+
+def _as_html(text: str) -> str:
+    """Plain text as markup: a line is a paragraph, but for one that goes on in the next."""
+    lines: list[str] = []
+    for line in _WIDE_SPACE.sub(r"\1\n", text).splitlines():
+        wrapped = lines and len(lines[-1]) >= _WRAPPED and lines[-1].rstrip()[-1:] not in ".!?…。"
+        if wrapped and line[:1].islower():
+            lines[-1] += f" {line}"
+        else:
+            lines.append(line)
+    return "".join(f"<p>{escape(line, quote=False)}</p>" for line in lines if line.strip())
 
 
 def _of_html(content: str, base: str) -> tuple[tuple[Block, ...], str, tuple[Mark, ...]]:

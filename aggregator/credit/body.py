@@ -1,0 +1,206 @@
+"""The blocks of a text, and where in it a credit counts."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+
+from aggregator.credit.patterns import words_of
+from aggregator.credit.phrases import Phrases
+from aggregator.model import Block, BlockKind
+
+_HEAD_BLOCKS, _TAIL_BLOCKS = 4, 10
+_NEAR = 700  # characters from the beginning or the end of a text
+_TAIL = 3000  # characters of the last blocks that are near the end
+_SHORT_BLOCK = 500
+_FULL = 80  # a paragraph with fewer characters may be anything
+_LINES = 3  # blocks at the head in which a line of credit counts
+_SMALL_WORD = 4  # letters; a shorter one stands inside of many others
+_BEFORE = 300  # characters of a sentence before a word of a phrase
+_MOST_PLACES = 40  # of one word, counted from the beginning, and as many from the end
+_BREAK = re.compile(r"[.!?…。！？।۔؟|*•·()\[\]（）【】:：—–\-\n]")
+_START = re.compile(
+    # A sentence's end, abbreviations aside; a space may be missing where tags were stripped.
+    r"(?:(?<!\b[A-Z])(?<!\bSt)(?<!\bDr)(?<!\bMs)(?<!\bMr)[.!?…]+[)\]”\"’»]*"
+    r"(?=\s|[^\W\d_a-zß-öø-ÿа-яё]|$)"
+    r"|[。！？।۔؟|*•·()\[\]（）【】\n]"
+    r"|(?:^|(?<=[.!?…)])|(?<=[.!?…)]\s))[—–-]{1,2}(?=\s|\w)"  # a dash behind a sentence
+    r"|(?P<label>[:：]))"
+    r"[\s*_]*"
+)
+_UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
+_DATED = re.compile(r"[\d\s:./年月日-]{6,20}(?=\D)")
+_LEAD = re.compile(r"[\s*_•·—–\-+>|(\[（【※■◆●▲▼☆★]*")
+
+
+class Body:
+    """A text's blocks, with what is needed to look into them quickly."""
+
+    def __init__(self, blocks: Sequence[Block], phrases: Phrases, title: str = "") -> None:
+        self.title = "".join(filter(str.isalnum, title.lower()))
+        self.blocks = blocks
+        self.phrases = phrases
+        self.count = len(blocks)
+        self._begins: list[int] = []  # of each block, in the text
+        total = 0
+        for block in blocks:
+            self._begins.append(total)
+            total += len(block.text) + 1
+        self._total = total
+        self.cut = self._where_others_begin()
+        self._beginnings: dict[int, frozenset[int]] = {}
+        self._prose_after: dict[int, int] = {}
+
+    def _where_others_begin(self) -> int:
+        """The block with which teasers of other texts begin: a heading like "Related"."""
+        ends = self.phrases.of("ends")
+        for number, block in enumerate(self.blocks):
+            text = block.text
+            if number and len(text) <= 40 and text.strip(" :：").lower() in ends:
+                return number
+        return self.count
+
+    @cached_property
+    def lower(self) -> str:
+        """The whole text in lower case, letter by letter."""
+        text = "\n".join(block.text for block in self.blocks)
+        lower = text.lower()
+        if len(lower) == len(text):
+            return lower
+        # A letter like "İ" becomes two.
+        return "".join(letter.lower()[:1] for letter in text)
+
+    @cached_property
+    def is_unspaced(self) -> bool:
+        """Whether it holds letters of a language that puts no spaces between words."""
+        return not self.lower.isascii() and _UNSPACED.search(self.lower) is not None
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """All words of the text, as phrases are found by."""
+        return frozenset(words_of(self.lower))
+
+    @cached_property
+    def lines(self) -> list[tuple[int, int]]:
+        """The parts of the text in which a line of credit counts: from where to where."""
+        begins = self._begins
+        first = dict.fromkeys(range(min(_LINES, self.count)), _BEFORE)
+        last = {}
+        for number in range(self.cut - 1, max(-1, self.cut - _TAIL_BLOCKS - 1), -1):
+            if self.prose_after(number) >= _LINES - 1:
+                break
+            last[number] = _TAIL
+        spans = [(begins[n], begins[n] + min(size, self._size(n))) for n, size in first.items()]
+        for number, size in sorted(last.items()):
+            end = begins[number] + self._size(number)
+            begin = max(begins[number], end - size)
+            if spans and begin < spans[-1][1]:
+                begin = spans.pop()[0] if number in first else begin
+            spans.append((begin, end))
+        return spans
+
+    def _size(self, number: int) -> int:
+        return len(self.blocks[number].text)
+
+    def places(self, word: str, spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+        """Where a word stands in parts of the text: block and place; the first and the last few."""
+        text, begins = self.lower, self._begins
+        whole = len(word) <= _SMALL_WORD and word[-1:] < "\u0e00"
+        for begin, end in spans:
+            for place in _places(text, word, begin, end):
+                if whole and (
+                    text[place - 1 : place].isalnum()
+                    or text[place + len(word) : place + len(word) + 1].isalnum()
+                ):
+                    continue
+                number = bisect_right(begins, place) - 1
+                yield number, place - begins[number]
+
+    @property
+    def whole(self) -> list[tuple[int, int]]:
+        """All of the text, as one part."""
+        return [(0, self._total)]
+
+    def holds(self, number: int, place: int, words: frozenset[str]) -> bool:
+        """Whether one of some words stands near a place in a block."""
+        begin = self._begins[number]
+        first = begin + max(0, place - _BEFORE)
+        last = min(self._begins[number] + len(self.blocks[number].text), first + 3 * _BEFORE)
+        text = self.lower
+        return any(text.find(word, first, last) >= 0 for word in words)
+
+    def starts(self, number: int, place: int) -> list[int]:
+        """Where sentences begin in a block, up to a place: the nearest first."""
+        text = self.blocks[number].text
+        first = max(0, place - _BEFORE)
+        found = {start for start in self.beginnings(number) if first <= start <= place}
+        for sign in _BREAK.finditer(text, first, place):
+            match = _START.match(text, sign.start())
+            if match is None or match.end() > place:
+                continue
+            if match["label"] is None or self._is_note(text, match.start()):
+                found.add(match.end())
+        return sorted(found, reverse=True)
+
+    def beginnings(self, number: int) -> frozenset[int]:
+        """Where a block begins: its very beginning, and behind marks and a date."""
+        found = self._beginnings.get(number)
+        if found is None:
+            text = self.blocks[number].text
+            lead = _LEAD.match(text)
+            first = lead.end() if lead else 0
+            dated = _DATED.match(text, first)
+            found = frozenset({0, first, dated.end()} if dated else {0, first})
+            self._beginnings[number] = found
+        return found
+
+    def _is_note(self, text: str, colon: int) -> bool:
+        """Whether a colon follows a label, such as "Editor's note", and no part of a sentence."""
+        before = text[max(0, colon - 60) : colon]
+        label = before[max(before.rfind(mark) for mark in ".!?。()（）|*") + 1 :].split()
+        return len(label) < 3 or not self.phrases.of("notes").isdisjoint(words_of(" ".join(label)))
+
+    def prose_after(self, number: int) -> int:
+        """How many full paragraphs follow a block, before teasers of other texts begin."""
+        found = self._prose_after.get(number)
+        if found is None:
+            found = self._prose_after[number] = sum(
+                len(block.text) > _FULL and block.kind is BlockKind.PARAGRAPH
+                for block in self.blocks[number + 1 : min(self.cut, number + 20)]
+            )
+        return found
+
+    def is_first(self, number: int) -> bool:
+        """Whether a block is one of the first few."""
+        return number < _HEAD_BLOCKS
+
+    def is_head(self, number: int) -> bool:
+        """Whether a block stands near the beginning."""
+        return number < _HEAD_BLOCKS or self._begins[number] <= _NEAR
+
+    def is_tail(self, number: int, place: int = 0) -> bool:
+        """Whether a place in a block stands near the end of the text."""
+        if number >= self.cut:
+            return False
+        end = self._begins[self.cut] if self.cut < self.count else self._total
+        rest = end - self._begins[number] - place
+        return rest <= _NEAR or (number >= self.cut - _TAIL_BLOCKS and rest <= _TAIL)
+
+    def is_short(self, number: int) -> bool:
+        """Whether a block is short enough to be a line of its own."""
+        return len(self.blocks[number].text) <= _SHORT_BLOCK
+
+
+def _places(text: str, word: str, begin: int, end: int) -> Iterator[int]:
+    place, count = text.find(word, begin, end), 0
+    while place >= 0 and count < _MOST_PLACES:
+        yield place
+        place = text.find(word, place + len(word), end)
+        count += 1
+    if place < 0:
+        return
+    last, place = place, text.rfind(word, begin, end)
+    while place >= last and count < 2 * _MOST_PLACES:
+        yield place
+        place = text.rfind(word, begin, place)
+        count += 1

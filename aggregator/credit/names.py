@@ -1,0 +1,434 @@
+"""Where an outlet's name begins in running text, and where it ends."""
+
+import re
+from functools import lru_cache
+
+from aggregator.credit.naming import (
+    CJK,
+    CLOSERS,
+    DATE_DIGITS,
+    LONGEST,
+    OPENERS,
+    SMALL,
+    UNCASED,
+    Name,
+    Naming,
+    may_be_name,
+)
+from aggregator.model import Block, Link
+
+_MOST_WORDS = 8
+_MOST_NAMES = 4
+_WORD = re.compile(r"\S+")
+_UNCASED_STOP = re.compile(
+    r"[。，、；：！？।۔؟،؛!?;\n|()（）\[\]【】《》〈〉「」『』“”\"*]|\s[-–—]\s|[.:,](?:\s|$)"
+)
+_ABBREVIATIONS = frozenset({
+    "co", "corp", "dr", "f", "ft", "inc", "jr", "l", "ltd", "mr", "mrs", "ms", "mt", "p", "s",
+    "st", "u",
+})  # fmt: skip
+_OF = frozenset({
+    "de", "del", "della", "der", "des", "di", "du", "of", "van", "vom", "von", "z", "ze", "від",
+    "з", "из", "от",
+})  # fmt: skip
+_AND = frozenset({
+    "&", "and", "dan", "e", "en", "et", "for", "i", "och", "og", "und", "ve", "và", "y", "şi",
+    "și", "και", "и", "та", "і",
+})  # fmt: skip
+_ASIDE = re.compile(r"\s*\([^()]{0,60}\)?$")
+# Ndtv.comread the full story: a link was stripped without the space before it.
+_GLUED = re.compile(r"((?:[\w-]{1,40}\.){1,3}[a-z]{2,6}?)read (?:the|more|full)\b", re.IGNORECASE)
+_DOTTED = re.compile(r"(?:[A-Z]\.)+[A-Z]")
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_PAGE = re.compile(r"[a-z]?\d{1,3}")
+_ADDRESS = re.compile(r"https?://[^\s<>()\[\]\"'，。）]{4,300}", re.IGNORECASE)
+_ELIDED = re.compile(r"(?:[lLdD]|[dD]ell|[nN]ell|[aA]ll|[sS]ull|[dD]all)['’](?=[^\W\d_a-zà-ÿ])")
+_JOINT = re.compile(r"(?:\s*[,/、،]\s*|\s+(?=[^\W\d_]{1,6}\s|&\s))(?:([^\W\d_]{1,6}|&)\s+(?=\S))?")
+_SMALL_WORDS = re.compile(
+    r"(?:\s+(?:d[eiuao]s?|del|della|du|des|y|e|et|la|le|van|de la)){0,2}(?:\s+[^\W\d_]{3,16}){1,2}"
+    r"(?=\s*(?:[.!?)\]»”\"*_]|$))"
+)
+
+
+@lru_cache(maxsize=4)
+def _issue_of(words: frozenset[str]) -> re.Pattern[str]:
+    """Behind "the UK edition of", "der Mai-Ausgabe von": words that tell which issue."""
+    listed = "|".join(map(re.escape, sorted(words)))
+    return re.compile(
+        rf"(?:[^\s.;!?]{{1,20}}\s+){{0,5}}?(?:[\w-]{{1,20}}-)?(?:{listed})\s+"
+        r"(?:of|de la|de|du|des|del|della|der|von|van|od|i|на|w|у)\s+",
+        re.IGNORECASE,
+    )
+
+
+class NameReader:
+    """Reads names out of the blocks of one text."""
+
+    def __init__(self, naming: Naming) -> None:
+        self.naming = naming
+        self._of = naming.of
+        self._site = naming.of("site")
+        self._never = naming.of("never")
+        self._nouns = naming.of("nouns")
+        self._named = naming.of("named")
+        self._issue = _issue_of(naming.of("issues"))
+
+    def at(
+        self, block: Block, start: int, *, pipes: bool = False, lower: bool = False
+    ) -> list[Name]:
+        """The names that begin at a place: one, or several that are joined by "and".
+
+        `pipes`: a name may hold a "|". `lower`: its further words may be in lower case, as is
+        usual in most languages but English, if they end the sentence.
+        """
+        first = self._one(block, start, pipes=pipes)
+        if first is None:
+            return []
+        if lower and not first.known:
+            first = self._lengthened(block.text, first)
+        names = [first]
+        while len(names) < _MOST_NAMES and (step := self._joint(block.text, names[-1].end)):
+            following = self._one(block, step)
+            if following is None:
+                break
+            if not (following.known or self.naming.is_named_like_outlet(following.text)):
+                break
+            names.append(following)
+        return names
+
+    def within(self, block: Block, start: int, end: int) -> list[Name]:
+        """The names that fill a part of a block, such as a slot in the middle of a phrase."""
+        text = block.text[start:end]
+        start += len(text) - len(text.lstrip(OPENERS))
+        raw = text.strip(OPENERS + CLOSERS)
+        if not raw:
+            return []
+        whole = self.naming.made(start, start + len(raw), raw, _link_over(block, start, end))
+        if whole is not None and whole.outlet is not None:
+            return [whole]
+        bare = _ASIDE.sub("", raw)  # The Lagoon Herald (Lagoon, Ore.)
+        if bare != raw and bare:
+            return self.within(block, start, start + len(bare))
+        names = self._parts(block, start, raw) or self._behind_of(block, start, raw)
+        like = self.naming.is_named_like_outlet
+        if any(name.known for name in names) or (
+            len(names) > 1 and all(like(name.text) for name in names)
+        ):
+            return names
+        if whole is None or not (may_be_name(whole.text) or whole.known):
+            return []
+        return [whole]
+
+    def chain(self, name: Name) -> list[Name]:
+        """Two names that a hyphen joins, the site before the paper: 四川新闻网-成都晚报."""
+        parts = re.split(r"\s*[-－—–]\s*", name.text)
+        if name.outlet is not None or len(parts) != 2 or not CJK.search(name.text):
+            return [name]
+        found: list[Name] = []
+        for part in parts:
+            made = self.naming.made(name.start, name.end, part, "")
+            if made is None or not (made.known or self.naming.is_named_like_outlet(part)):
+                return [name]
+            found.append(made)
+        return found
+
+    def of_address(self, domain: str, start: int, end: int) -> list[Name]:
+        """The outlet that a mail address belongs to, if it is a known one."""
+        outlet = self.naming.directory.by_domain(domain)
+        return [Name(start, end, domain, outlet, "", outlet.domain)] if outlet else []
+
+    def past_asides(self, text: str, place: int) -> int:
+        """Where a name may begin behind a date, a language, "print", "the May issue of"; or -1.
+
+        A preposition must lead to it: "in 1990, The Beacon's guide" names no outlet.
+        """
+        at = self._of("at")
+        skipped = led = False
+        article = -1
+        for match in _WORD.finditer(text, place, min(len(text), place + 100)):
+            word = match[0].strip(OPENERS + CLOSERS).lower()
+            aside = word in self._never or word in self._site or DATE_DIGITS.fullmatch(word)
+            leads = word in at or word in _OF
+            if not aside and not leads and word not in SMALL and not _PAGE.fullmatch(word):
+                issue = self._issue.match(text, place)
+                if issue is not None:
+                    return issue.end()
+                start = article if article >= 0 else match.start()
+                return start if skipped and led else -1
+            article = match.start() if match[0].istitle() and word in SMALL else -1
+            skipped = skipped or bool(aside)
+            led = leads or (led and (word in SMALL or word in self._site))
+            if match[0][-1] in ".;!?" and not (word in self._never or word[-1:].isdigit()):
+                break
+        return -1
+
+    # ------------------------------------------------------------------------------- one name
+
+    def _one(self, block: Block, start: int, *, pipes: bool = False) -> Name | None:
+        text = block.text
+        begin, start = start, self._skip(block, start)
+        skipped = text[begin:start].lower()
+        if start >= len(text) or self._is_ours(skipped):
+            return None
+        article = skipped.rstrip().endswith("the")
+        address = _ADDRESS.match(text, start)
+        if address is not None:
+            url = address[0].rstrip(CLOSERS)
+            return self.naming.made(start, start + len(url), "", url)
+        link = next((k for k in block.links if k.start <= start < k.end), None)
+        if link is not None and link.end - start <= LONGEST and link.start >= start - 3:
+            words = text[start : link.end]
+            return self.naming.made(start, link.end, words, link.url, article=article)
+        end = self._end(text, start, pipes=pipes, article=article)
+        end = min([end, *(k.start for k in block.links if start < k.start < end)])
+        glued = _GLUED.match(text, start)
+        if glued is not None and self.naming.as_domain(glued[1]):
+            end = glued.end(1)
+        if end <= start:
+            return None
+        url = link.url if link is not None else ""
+        owner = text[end : end + 2].strip()[:1].islower()  # Wired's website, but McSweeney's.
+        words = text[start:end]
+        return self.naming.made(start, end, words, url, article=article, owner=owner)
+
+    def _lengthened(self, text: str, name: Name) -> Name:
+        """A name with the small words behind it, up to the end of the sentence: Hlas přístavu."""
+        match = _SMALL_WORDS.match(text, name.end)
+        if match is None:
+            return name
+        no_part = ("never", "site", "joins", "at", "again", "with")
+        if any(word in self._of(kind) for word in match[0].lower().split() for kind in no_part):
+            return name
+        words = text[name.start : match.end()]
+        return self.naming.made(name.start, match.end(), words, name.url) or name
+
+    def _parts(self, block: Block, start: int, raw: str) -> list[Name]:
+        """The names in a list: A, B and C."""
+        joins = "|".join(map(re.escape, sorted(self._of("joins"), key=len, reverse=True)))
+        found: list[Name] = []
+        place = start
+        for part in re.split(rf"\s*(?:,|/|、|;|\s(?:{joins})\s)\s*", raw):
+            if not part.strip() or part == raw:
+                continue
+            at = block.text.find(part, place)
+            if at < 0:
+                continue
+            place = at + len(part)
+            name = self.naming.made(at, place, part, _link_over(block, at, place))
+            if name is not None:
+                found.append(name)
+        return found
+
+    def _behind_of(self, block: Block, start: int, raw: str) -> list[Name]:
+        """The known outlet whom somebody is of: Jane Roe of The Associated Press."""
+        person, of, rest = raw.partition(" of ")
+        if not of or not self.naming.is_person(person):
+            return []
+        begin = start + len(person) + len(of)
+        name = self.naming.made(
+            begin, start + len(raw), rest.removeprefix("the "), "", article=True
+        )
+        return [name] if name is not None and name.known else []
+
+    def _joint(self, text: str, place: int) -> int:
+        """Where the next name of a list begins: behind a comma, a slash, or "and"; else 0."""
+        match = _JOINT.match(text, place)
+        if match is None:
+            return 0
+        if match[1] and match[1].lower() in self._of("joins"):
+            return match.end()
+        end = match.start(1) if match[1] else match.end()
+        if text[place:end].isspace():
+            return 0
+        # "X, a sister paper of Y" lists nobody; "X, the Y and Z" does.
+        begin = text[end : end + 4]
+        return 0 if begin[:1].islower() and begin != "the " else end
+
+    # ----------------------------------------------------------------------- where a name begins
+
+    def _skip(self, block: Block, start: int) -> int:
+        """Past quotes, and past nouns that say what the name names: on the website of X."""
+        text, skipped = block.text, False
+        for _ in range(8):
+            while start < len(text) and text[start] in OPENERS:
+                start += 1
+            match = _WORD.match(text, start)
+            if match is None or any(link.start == start for link in block.links):
+                return start
+            if UNCASED.match(text, start):
+                noun = self._leading_noun(text, start)
+                if not noun or self._known_end(text, start) > start:
+                    return start
+                start += len(noun)
+                continue
+            elided = _ELIDED.match(text, start)
+            if elided is not None and self._known_end(text, start) <= start:
+                start, skipped = elided.end(), True
+                continue
+            word = match[0].rstrip(",")
+            following = text[match.end() : match.end() + 2].strip()[:1]
+            lower = word.islower() and (word in self._site or (skipped and word in SMALL))
+            kind = word in self._nouns and following.isupper()
+            based = word.endswith("-based") and following.islower()
+            if not (lower or kind or based) or self._known_end(text, start) > start:
+                return start
+            if word != match[0] and not following.isupper():
+                return start
+            skipped = True
+            start = match.end()
+        return start
+
+    def _is_ours(self, nouns: str) -> bool:
+        """Whether the words before a name say that it is the carrier's: our newsletter X."""
+        words = {word.strip(CLOSERS) for word in nouns.split()}
+        return not words.isdisjoint(self._of("ours")) and words.isdisjoint(self._of("kin"))
+
+    def _leading_noun(self, text: str, start: int) -> str:
+        """A noun such as 网站 or موقع with which the text goes on, and a name behind it."""
+        found = [w for w in self._site if not w.isascii() and text.startswith(w, start)]
+        noun = max(found, key=len, default="")
+        following = text[start + len(noun) : start + len(noun) + 1]
+        return noun if following in OPENERS or following.strip(CLOSERS) else ""
+
+    # ------------------------------------------------------------------------- where a name ends
+
+    def _end(self, text: str, start: int, *, pipes: bool, article: bool) -> int:
+        if UNCASED.match(text, start):
+            return self._end_uncased(text, start)
+        run = self._end_cased(text, start, pipes=pipes)
+        known = self._known_end(text, start, article=article)
+        if start < known < run and self.naming.is_date(text[known:run]):
+            return known  # a date follows
+        return max(run, known)
+
+    def _known_end(self, text: str, start: int, *, article: bool = False) -> int:
+        """The end of the longest name from the directory that begins here, or the start."""
+        best = start
+        limit = min(len(text), start + LONGEST + 20)
+        for number, match in enumerate(_WORD.finditer(text, start, limit)):
+            if number >= _MOST_WORDS or not any(map(str.isalnum, match[0])):
+                break
+            candidate = text[start : match.end()].rstrip(CLOSERS)
+            if candidate and self.naming.is_known(candidate, article=article):
+                best = start + len(candidate)
+            last = match[0][-1] in ".;:!?)。" and len(match[0]) > 3
+            if last and not _is_dotted(match[0].rstrip(CLOSERS)):
+                break
+        return best
+
+    def _end_cased(self, text: str, start: int, *, pipes: bool) -> int:
+        """The end of a run of capitalised words, and of small words between them."""
+        end = start
+        pending = False  # small words that count only if a capital follows
+        for number, match in enumerate(_WORD.finditer(text, start, min(len(text), start + 90))):
+            raw = match[0]
+            word = raw.rstrip(CLOSERS)
+            head = word.lstrip(OPENERS)
+            if raw == "|" and pipes and number:
+                pending = True
+                continue
+            if number >= _MOST_WORDS or not word or raw[0] in "([（—–" or not _is_word(raw):
+                break
+            if self.naming.as_domain(word):
+                return match.start() + len(word) if not pending else end
+            if number and head.lower() in SMALL and (head.islower() or head == "&"):
+                divides = head.lower() in _AND
+                if raw != word or (divides and self._ends_before(text, start, end, match.end())):
+                    break
+                pending = True
+                continue
+            if not _may_stand_in_name(head, first=number == 0):
+                break
+            if number and self._is_date_word(head):
+                longer = text[start : match.end()].rstrip(CLOSERS)
+                if self.naming.directory.by_name(longer) is None:
+                    break
+            end = match.start() + len(word)
+            pending = False
+            if raw != word and not _goes_on(raw, word, text, match.end(), self._named):
+                break
+        return end
+
+    def _is_date_word(self, word: str) -> bool:
+        known = word.lower() in self._never and not word.isdigit()
+        return known or bool(_YEAR.fullmatch(word)) or (word[:1].isdigit() and "/" in word)
+
+    def _ends_before(self, text: str, start: int, end: int, following: int) -> bool:
+        """Whether "and" joins two names here, rather than standing inside of one."""
+        if self._known_end(text, start) > end:
+            return False
+        following += len(text[following : following + 20]) - len(
+            text[following : following + 20].lstrip()
+        )
+        if self.naming.directory.by_name(text[start:end]) is not None:
+            return True
+        return self._known_end(text, following) > following or (
+            self._is_title_of_outlet(text[start:end])
+            and self._is_title_of_outlet(text[following : following + LONGEST])
+        )
+
+    def _is_title_of_outlet(self, text: str) -> bool:
+        """Whether words begin like "Moor Echo": up to three, the last a kind of paper."""
+        words = [word.strip(CLOSERS) for word in text.split()[:3]]
+        return any(
+            word.lower() in self._named and word.istitle() and number
+            for number, word in enumerate(words)
+        )
+
+    def _end_uncased(self, text: str, start: int) -> int:
+        limit = min(len(text), start + LONGEST)
+        stop = _UNCASED_STOP.search(text, start, limit)
+        limit = stop.start() if stop else limit
+        segment = text[start:limit].rstrip()
+        if self.naming.directory.by_name(segment) is not None:
+            return start + len(segment)
+        if " " in segment and CJK.match(text, start):
+            segment = segment.partition(" ")[0]  # 新华社 作者：张三
+        if " " in segment:
+            known = self._known_end(text[:limit], start)
+            if known > start:
+                return known
+            return start + len(" ".join(segment.split(" ")[:5]))
+        for length in range(min(len(segment), 16), 1, -1):  # glued to what follows
+            if segment[length - 1].isalnum() and self.naming.directory.by_name(segment[:length]):
+                joined = segment[length : length + 1] in "-－"
+                return start + (len(segment) if joined else length)
+        return start + len(segment)
+
+
+def _link_over(block: Block, start: int, end: int) -> str:
+    found: Link | None = next((k for k in block.links if k.start < end and k.end > start), None)
+    return found.url if found is not None else ""
+
+
+def _is_word(raw: str) -> bool:
+    return raw not in {"-", "--", "|", "•", "·"}
+
+
+def _may_stand_in_name(word: str, *, first: bool) -> bool:
+    """Whether a word may: it has a capital somewhere, or is a figure: 9to5Mac, n+1, 20minutos."""
+    if word[:1].isupper():
+        return True
+    if word[:1].isdigit():
+        return not first or any(letter.isalpha() for letter in word)
+    inner = any(letter.isupper() or letter.isdigit() for letter in word[1:])
+    return inner and "." not in word and "/" not in word
+
+
+def _goes_on(raw: str, word: str, text: str, place: int, named: frozenset[str]) -> bool:
+    """Whether a name goes on behind a word that ends with a point or the like: St. Louis, YES!."""
+    tail = raw[len(word) :]
+    if tail in {"’", "'"}:
+        return True
+    following = text[place : place + 20].split()
+    if not following or not following[0][:1].isupper():
+        return False
+    if tail == "!":
+        return following[0].rstrip(CLOSERS).lower() in named
+    short = word.lower() in _ABBREVIATIONS or len(word) == 1 or _is_dotted(word)
+    return tail == "." and short
+
+
+def _is_dotted(word: str) -> bool:
+    """Whether a word is letters with points between: U.S, L.A."""
+    return _DOTTED.fullmatch(word) is not None
