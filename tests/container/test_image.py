@@ -2,7 +2,8 @@
 
 TRY_IMAGE names that tool: `TRY_IMAGE DIR` builds DIR's Dockerfile and prints what the image is made
 of, `TRY_IMAGE DIR -- COMMAND` runs a command in it on the host's network, and TRY_IMAGE_VOLUME
-(HOST:CONTAINER) is a folder that both see.
+(HOST:CONTAINER) is a folder that both see. That folder is /watch here, as the image has a volume of
+its own at /data.
 """
 
 import contextlib
@@ -45,27 +46,28 @@ shaft, and the islanders had bought their bread from fishing boats ever since.</
 # Runs in the container beside the daemon: asks the image's own health check, ends the daemon when
 # told to, and then looks for what was written elsewhere than in the volume.
 WATCH = r"""
-touch /data/.began
-"$@" >/data/daemon.log 2>&1 &
+touch /watch/.began
+"$@" >/watch/daemon.log 2>&1 &
 pid=$!
-while [ ! -e /data/stop ]; do
-  if [ -e /data/ask ]; then
-    rm /data/ask
-    sh -c "$HEALTH" >/data/health.log 2>&1
-    echo $? >/data/health
+while [ ! -e /watch/stop ]; do
+  if [ -e /watch/ask ]; then
+    rm /watch/ask
+    sh -c "$HEALTH" >/watch/health.log 2>&1
+    echo $? >/watch/health
   fi
   kill -0 $pid 2>/dev/null || break
   sleep 0.1
 done
 kill -TERM $pid
 wait $pid
-echo $? >/data/status
-others='-path /proc -o -path /sys -o -path /dev -o -path /data'
+echo $? >/watch/status
+cp /data/aggregator.db /watch/
+others='-path /proc -o -path /sys -o -path /dev -o -path /data -o -path /watch'
 find / -xdev \( $others \) -prune \
-  -o -type f -newer /data/.began -print >/data/written 2>/dev/null
-find / -xdev \( $others -o -path /tmp -o -path /var/tmp \) -prune \
-  -o \( -type f -o -type d \) -writable -print >/data/writable 2>/dev/null
-id -u >/data/user
+  -o -type f -newer /watch/.began -print >/watch/written 2>/dev/null
+find / -xdev \( $others -o -path /tmp -o -path /var/tmp -o -path /run/lock \) -prune \
+  -o \( -type f -o -type d \) -writable -print >/watch/writable 2>/dev/null
+id -u >/watch/user
 """
 
 
@@ -115,7 +117,7 @@ def test_the_image_runs_as_nobody_special_and_says_how_to_use_it(image):
 
 def test_a_feed_is_read_from_the_running_container(image, feed_url, tmp_path):
     port = _free_port()
-    volume = tmp_path / "data"
+    volume = tmp_path / "watch"
     volume.mkdir()
     os.chown(volume, USER, USER)
     settings = {
@@ -152,7 +154,7 @@ def test_a_feed_is_read_from_the_running_container(image, feed_url, tmp_path):
 
 @contextlib.contextmanager
 def _container(command: list[str], volume: Path) -> Iterator[subprocess.Popen[bytes]]:
-    environ = os.environ | {"TRY_IMAGE_VOLUME": f"{volume}:/data"}
+    environ = os.environ | {"TRY_IMAGE_VOLUME": f"{volume}:/watch"}
     container = subprocess.Popen(
         [TRY_IMAGE, str(ROOT), "--", *command], env=environ, stdin=subprocess.DEVNULL
     )
