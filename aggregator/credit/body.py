@@ -5,19 +5,21 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
-from aggregator.credit.patterns import words_of
+from aggregator.credit.patterns import FIRST_WORD, words_of
 from aggregator.credit.phrases import Phrases
 from aggregator.model import Block, BlockKind
 
 _HEAD_BLOCKS, _TAIL_BLOCKS = 4, 10
 _NEAR = 700  # characters from the beginning or the end of a text
 _TAIL = 3000  # characters of the last blocks that are near the end
+_SHORT_TEXT = 4000
 _SHORT_BLOCK = 500
 _FULL = 80  # a paragraph with fewer characters may be anything
 _LINES = 3  # blocks at the head in which a line of credit counts
 _SMALL_WORD = 4  # letters; a shorter one stands inside of many others
 _BEFORE = 300  # characters of a sentence before a word of a phrase
 _MOST_PLACES = 40  # of one word, counted from the beginning, and as many from the end
+_LAST = "\U0010ffff"  # sorts behind all words
 _BREAK = re.compile(r"[.!?…。！？।۔؟|*•·()\[\]（）【】:：—–\-\n]")
 _START = re.compile(
     # A sentence's end, abbreviations aside; a space may be missing where tags were stripped.
@@ -30,7 +32,8 @@ _START = re.compile(
 )
 _UNSPACED = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
 _DATED = re.compile(r"[\d\s:./年月日-]{6,20}(?=\D)")
-_LEAD = re.compile(r"[\s*_•·—–\-+>|(\[（【※■◆●▲▼☆★]*")
+_NOTE = re.compile(r"(?:[\w'’]{2,12}\s){1,3}[—–-]{1,2}\s")
+_LEAD = re.compile(r"[\s*_•·—–\-+<>|(\[（【※■◆●▲▼☆★]*")
 
 
 class Body:
@@ -50,6 +53,7 @@ class Body:
         self.cut = self._where_others_begin()
         self._beginnings: dict[int, frozenset[int]] = {}
         self._prose_after: dict[int, int] = {}
+        self._starts: dict[int, list[tuple[int, str]]] = {}
 
     def _where_others_begin(self) -> int:
         """The block with which teasers of other texts begin: a heading like "Related"."""
@@ -99,13 +103,20 @@ class Body:
             spans.append((begin, end))
         return spans
 
+    @cached_property
+    def line_words(self) -> frozenset[str]:
+        """The words of those parts; of a short text, all words."""
+        if self._total < _SHORT_TEXT:
+            return self.words
+        return frozenset(words_of("\n".join(self.lower[a:b] for a, b in self.lines)))
+
     def _size(self, number: int) -> int:
         return len(self.blocks[number].text)
 
     def places(self, word: str, spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
         """Where a word stands in parts of the text: block and place; the first and the last few."""
         text, begins = self.lower, self._begins
-        whole = len(word) <= _SMALL_WORD and word[-1:] < "\u0e00"
+        whole = len(word) <= _SMALL_WORD and word.isalnum() and word[-1:] < "\u0e00"
         for begin, end in spans:
             for place in _places(text, word, begin, end):
                 if whole and (
@@ -129,18 +140,40 @@ class Body:
         text = self.lower
         return any(text.find(word, first, last) >= 0 for word in words)
 
-    def starts(self, number: int, place: int) -> list[int]:
-        """Where sentences begin in a block, up to a place: the nearest first."""
-        text = self.blocks[number].text
-        first = max(0, place - _BEFORE)
-        found = {start for start in self.beginnings(number) if first <= start <= place}
-        for sign in _BREAK.finditer(text, first, place):
+    def may_start(self, number: int, place: int) -> bool:
+        """Whether no letter stands before a place, so that a sentence may begin there."""
+        first = self._begins[number]
+        place += first - 1
+        while place >= first and self.lower[place] in " \n*_":
+            place -= 1
+        return place < first or not self.lower[place].isalpha()
+
+    def starts(self, number: int, place: int) -> Iterator[tuple[int, str]]:
+        """Where sentences begin in a block, up to a place: the nearest first, with its word."""
+        found = self._starts.get(number)
+        if found is None:
+            size = self._size(number)
+            # In a block that is long, only those near its beginning and its end.
+            parts = [(0, size)] if size <= 2 * _TAIL else [(0, _TAIL), (size - _TAIL, size)]
+            found = [start for part in parts for start in self._starts_in(number, *part)]
+            self._starts[number] = found
+        for start, word in reversed(found[: bisect_right(found, (place, _LAST))]):
+            if start < place - _BEFORE:
+                return
+            yield start, word
+
+    def _starts_in(self, number: int, first: int, last: int) -> Iterator[tuple[int, str]]:
+        text, begin = self.blocks[number].text, self._begins[number]
+        found = {start for start in self.beginnings(number) if first <= start <= last}
+        for sign in _BREAK.finditer(text, first, last):
             match = _START.match(text, sign.start())
-            if match is None or match.end() > place:
+            if match is None or match.end() > last:
                 continue
             if match["label"] is None or self._is_note(text, match.start()):
                 found.add(match.end())
-        return sorted(found, reverse=True)
+        for start in sorted(found):
+            word = FIRST_WORD.match(self.lower, begin + start, begin + last)
+            yield start, word[0] if word else ""
 
     def beginnings(self, number: int) -> frozenset[int]:
         """Where a block begins: its very beginning, and behind marks and a date."""
@@ -150,7 +183,10 @@ class Body:
             lead = _LEAD.match(text)
             first = lead.end() if lead else 0
             dated = _DATED.match(text, first)
-            found = frozenset({0, first, dated.end()} if dated else {0, first})
+            note = _NOTE.match(text, first)  # EDITOR'S NOTE — This
+            noted = note and not self.phrases.of("notes").isdisjoint(words_of(note[0]))
+            more = {match.end() for match in (dated, note if noted else None) if match}
+            found = frozenset({0, first, *more})
             self._beginnings[number] = found
         return found
 

@@ -43,8 +43,8 @@ def registrable_domain(url_or_host: str) -> str:
     """The domain that somebody registered: `feeds.bbci.co.uk` is `bbci.co.uk`.
 
     By the public suffix list that is installed, private section included, and by what it lacks,
-    so that each blog of a platform is a domain of its own. An IP address is its own domain, and so is a host of one
-    label. "" where there is no host.
+    so that each blog of a platform is a domain of its own. An IP address is its own domain, and
+    so is a host of one label. "" where there is no host.
     """
     return _registrable(host_of(url_or_host))
 

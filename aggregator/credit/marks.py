@@ -59,6 +59,12 @@ _DOUBTFUL = frozenset({MarkKind.DC_PUBLISHER, MarkKind.AUTHOR, MarkKind.JSON_LD}
 _SURE_PROPERTY = re.compile(
     r'"(?:provider|sourceOrganization|creditText)"|"author": \{"@type": "NewsMediaOrganization"'
 )
+_COMPANY = re.compile(
+    r"\b(?:media|group|newspapers|publishing|publications|publishers|holdings?|communications|"
+    r"network|company|corporation|inc|ltd|limited|llc|plc|gmbh|ag|verlag|editores|editora|grupo|"
+    r"groupe|gruppo|mediengruppe|s\.?a|s\.?r\.?l|s\.?p\.?a|b\.?v|pty)\b\.?$",
+    re.IGNORECASE,
+)
 _BASED_ON = re.compile(r"isBasedOn", re.IGNORECASE)
 _PARTS = re.compile(r"\s*(?:\||,|;|/|&|•|\s[-–—]\s|[()]|\s(?:and|und|et|y|e)\s)\s*")
 _EMAIL_NAME = re.compile(r"[^\s@]+@[^\s@]+\s*\((?P<name>[^()]+)\)")
@@ -166,10 +172,14 @@ class MarkReader:
             return False
         if self._own.is_own(name, domain, outlet) or (name and self._own.is_own(name, "", outlet)):
             return False
-        if outlet is not None or domain:
+        sure_kind = mark.kind not in _DOUBTFUL or _SURE_PROPERTY.match(mark.quote) is not None
+        if outlet is not None:
             return True
         # A name that nobody knows may be the carrier's company, or a person.
-        sure_kind = mark.kind not in _DOUBTFUL or _SURE_PROPERTY.match(mark.quote) is not None
+        if not sure_kind and _COMPANY.search(name):
+            return False
+        if domain:
+            return True
         sure_name = sure_kind or self._naming.is_named_like_outlet(name)
         return sure_name and not self._naming.is_nothing(name)
 

@@ -1,8 +1,9 @@
-"""Where an outlet's name begins in running text, and where it ends."""
+"""Names of outlets in running text, and lists of such."""
 
 import re
 from functools import lru_cache
 
+from aggregator.credit.name_ends import NameEnds
 from aggregator.credit.naming import (
     CJK,
     CLOSERS,
@@ -17,29 +18,21 @@ from aggregator.credit.naming import (
 )
 from aggregator.model import Block, Link
 
-_MOST_WORDS = 8
 _MOST_NAMES = 4
 _WORD = re.compile(r"\S+")
-_UNCASED_STOP = re.compile(
-    r"[。，、；：！？।۔؟،؛!?;\n|()（）\[\]【】《》〈〉「」『』“”\"*]|\s[-–—]\s|[.:,](?:\s|$)"
-)
-_ABBREVIATIONS = frozenset({
-    "co", "corp", "dr", "f", "ft", "inc", "jr", "l", "ltd", "mr", "mrs", "ms", "mt", "p", "s",
-    "st", "u",
-})  # fmt: skip
 _OF = frozenset({
     "de", "del", "della", "der", "des", "di", "du", "of", "van", "vom", "von", "z", "ze", "від",
     "з", "из", "от",
 })  # fmt: skip
-_AND = frozenset({
-    "&", "and", "dan", "e", "en", "et", "for", "i", "och", "og", "und", "ve", "và", "y", "şi",
-    "și", "και", "и", "та", "і",
-})  # fmt: skip
 _ASIDE = re.compile(r"\s*\([^()]{0,60}\)?$")
 # Ndtv.comread the full story: a link was stripped without the space before it.
 _GLUED = re.compile(r"((?:[\w-]{1,40}\.){1,3}[a-z]{2,6}?)read (?:the|more|full)\b", re.IGNORECASE)
-_DOTTED = re.compile(r"(?:[A-Z]\.)+[A-Z]")
-_YEAR = re.compile(r"(?:19|20)\d\d")
+_OF_ISSUE = "of|de la|de|da|do|du|des|del|della|dello|der|des|von|van|od"
+_MONTH_OF = re.compile(rf"(\w+)(?:\s+\d{{4}})?\s+(?:{_OF_ISSUE})\s+", re.IGNORECASE)
+_OWNER = re.compile(r"(?:the )?\w+[’']s ")
+_AUTHOR = re.compile(
+    r"((?:[^\W\d_][\w.’'-]{1,20} ){1,2}[^\W\d_][\w.’'-]{1,20}) (?:on|in|for|at|over at) "
+)
 _PAGE = re.compile(r"[a-z]?\d{1,3}")
 _ADDRESS = re.compile(r"https?://[^\s<>()\[\]\"'，。）]{4,300}", re.IGNORECASE)
 _ELIDED = re.compile(r"(?:[lLdD]|[dD]ell|[nN]ell|[aA]ll|[sS]ull|[dD]all)['’](?=[^\W\d_a-zà-ÿ])")
@@ -55,8 +48,8 @@ def _issue_of(words: frozenset[str]) -> re.Pattern[str]:
     """Behind "the UK edition of", "der Mai-Ausgabe von": words that tell which issue."""
     listed = "|".join(map(re.escape, sorted(words)))
     return re.compile(
-        rf"(?:[^\s.;!?]{{1,20}}\s+){{0,5}}?(?:[\w-]{{1,20}}-)?(?:{listed})\s+"
-        r"(?:of|de la|de|du|des|del|della|der|von|van|od|i|на|w|у)\s+",
+        rf"(?:[^\s.;!?]{{1,20}}\s+){{0,5}}?(?:[\w-]{{1,20}}-)?(?:{listed})\s+(?:#?\d{{1,4}}\s+)?"
+        rf"(?:{_OF_ISSUE})\s+",
         re.IGNORECASE,
     )
 
@@ -70,7 +63,8 @@ class NameReader:
         self._site = naming.of("site")
         self._never = naming.of("never")
         self._nouns = naming.of("nouns")
-        self._named = naming.of("named")
+        self._ends = NameEnds(naming)
+        self._papers = naming.of("papers")
         self._issue = _issue_of(naming.of("issues"))
 
     def at(
@@ -81,6 +75,9 @@ class NameReader:
         `pipes`: a name may hold a "|". `lower`: its further words may be in lower case, as is
         usual in most languages but English, if they end the sentence.
         """
+        author = _AUTHOR.match(block.text, start)
+        if author is not None and self.naming.is_person(author[1]):
+            start = author.end()  # by Ann Doe for The Beacon
         first = self._one(block, start, pipes=pipes)
         if first is None:
             return []
@@ -109,7 +106,7 @@ class NameReader:
         bare = _ASIDE.sub("", raw)  # The Lagoon Herald (Lagoon, Ore.)
         if bare != raw and bare:
             return self.within(block, start, start + len(bare))
-        names = self._parts(block, start, raw) or self._behind_of(block, start, raw)
+        names = self._parts(block, start, raw) or self._behind_of(start, raw)
         like = self.naming.is_named_like_outlet
         if any(name.known for name in names) or (
             len(names) > 1 and all(like(name.text) for name in names)
@@ -179,11 +176,14 @@ class NameReader:
         if link is not None and link.end - start <= LONGEST and link.start >= start - 3:
             words = text[start : link.end]
             return self.naming.made(start, link.end, words, link.url, article=article)
-        end = self._end(text, start, pipes=pipes, article=article)
+        end = self._ends.end(text, start, pipes=pipes, article=article)
         end = min([end, *(k.start for k in block.links if start < k.start < end)])
         glued = _GLUED.match(text, start)
         if glued is not None and self.naming.as_domain(glued[1]):
             end = glued.end(1)
+        slash = text.find("/", start, end)
+        if slash > start and self.naming.is_known(text[start:slash]):
+            end = slash  # AFP/de, Reuters/AFP
         if end <= start:
             return None
         url = link.url if link is not None else ""
@@ -219,7 +219,7 @@ class NameReader:
                 found.append(name)
         return found
 
-    def _behind_of(self, block: Block, start: int, raw: str) -> list[Name]:
+    def _behind_of(self, start: int, raw: str) -> list[Name]:
         """The known outlet whom somebody is of: Jane Roe of The Associated Press."""
         person, of, rest = raw.partition(" of ")
         if not of or not self.naming.is_person(person):
@@ -249,6 +249,15 @@ class NameReader:
     def _skip(self, block: Block, start: int) -> int:
         """Past quotes, and past nouns that say what the name names: on the website of X."""
         text, skipped = block.text, False
+        issue = self._issue.match(text, start)
+        if issue is not None and not any(start < k.end <= issue.end() for k in block.links):
+            start = issue.end()
+            month = _MONTH_OF.match(text, start)
+            if month is not None and month[1].lower() in self._never:
+                start = month.end()
+        if not any(start <= k.start < start + LONGEST for k in block.links):
+            described = self._described(text, start)
+            start, skipped = described, described > start
         for _ in range(8):
             while start < len(text) and text[start] in OPENERS:
                 start += 1
@@ -257,25 +266,58 @@ class NameReader:
                 return start
             if UNCASED.match(text, start):
                 noun = self._leading_noun(text, start)
-                if not noun or self._known_end(text, start) > start:
+                if not noun or self._ends.known_end(text, start) > start:
                     return start
                 start += len(noun)
                 continue
             elided = _ELIDED.match(text, start)
-            if elided is not None and self._known_end(text, start) <= start:
+            if elided is not None and self._ends.known_end(text, start) <= start:
                 start, skipped = elided.end(), True
                 continue
             word = match[0].rstrip(",")
             following = text[match.end() : match.end() + 2].strip()[:1]
             lower = word.islower() and (word in self._site or (skipped and word in SMALL))
             kind = word in self._nouns and following.isupper()
-            based = word.endswith("-based") and following.islower()
-            if not (lower or kind or based) or self._known_end(text, start) > start:
+            based = word.endswith("-based")
+            if not (lower or kind or based) or self._ends.known_end(text, start) > start:
                 return start
             if word != match[0] and not following.isupper():
                 return start
             skipped = True
             start = match.end()
+        return start
+
+    def _described(self, text: str, start: int) -> int:
+        """Past "the Norwegian daily", "el diario noruego": the name they describe follows."""
+        known_end = self._ends.known_end
+        if known_end(text, start) > start:
+            return start
+        owner = _OWNER.match(text, start)
+        if owner is not None and known_end(text, owner.end(), article=True) > owner.end():
+            return owner.end()  # Germany's Die Zeit
+        words = list(_WORD.finditer(text, start, min(len(text), start + 90)))[:6]
+        capitals = 0
+        for number, match in enumerate(words[:4]):
+            word = match[0].strip(OPENERS + CLOSERS)
+            if (word in self._papers or word in self._nouns) and not word[0].isdigit():
+                return self._behind_paper(words[number + 1 :], start)
+            capitals += word[:1].isupper()
+            if capitals > 1 or match[0][-1] in ".,;:!?":
+                break
+        return start
+
+    def _behind_paper(self, words: list[re.Match[str]], start: int) -> int:
+        """Where a name begins behind a noun such as "daily", if it does."""
+        if len(words) > 2 and words[0][0] in {"de", "di", "da"}:  # medio de comunicación
+            words = words[1:]
+        for number, match in enumerate(words[:2]):
+            word = match[0].lstrip(OPENERS)
+            if word[:1].isupper():
+                never = word.strip(CLOSERS).lower() in self._never
+                return start if never else match.start()
+            small = word in SMALL or any(word in self._of(k) for k in ("at", "joins", "never"))
+            if number or small or not word.replace("’", "").replace("'", "").isalpha():
+                break
         return start
 
     def _is_ours(self, nouns: str) -> bool:
@@ -290,145 +332,7 @@ class NameReader:
         following = text[start + len(noun) : start + len(noun) + 1]
         return noun if following in OPENERS or following.strip(CLOSERS) else ""
 
-    # ------------------------------------------------------------------------- where a name ends
-
-    def _end(self, text: str, start: int, *, pipes: bool, article: bool) -> int:
-        if UNCASED.match(text, start):
-            return self._end_uncased(text, start)
-        run = self._end_cased(text, start, pipes=pipes)
-        known = self._known_end(text, start, article=article)
-        if start < known < run and self.naming.is_date(text[known:run]):
-            return known  # a date follows
-        return max(run, known)
-
-    def _known_end(self, text: str, start: int, *, article: bool = False) -> int:
-        """The end of the longest name from the directory that begins here, or the start."""
-        best = start
-        limit = min(len(text), start + LONGEST + 20)
-        for number, match in enumerate(_WORD.finditer(text, start, limit)):
-            if number >= _MOST_WORDS or not any(map(str.isalnum, match[0])):
-                break
-            candidate = text[start : match.end()].rstrip(CLOSERS)
-            if candidate and self.naming.is_known(candidate, article=article):
-                best = start + len(candidate)
-            last = match[0][-1] in ".;:!?)。" and len(match[0]) > 3
-            if last and not _is_dotted(match[0].rstrip(CLOSERS)):
-                break
-        return best
-
-    def _end_cased(self, text: str, start: int, *, pipes: bool) -> int:
-        """The end of a run of capitalised words, and of small words between them."""
-        end = start
-        pending = False  # small words that count only if a capital follows
-        for number, match in enumerate(_WORD.finditer(text, start, min(len(text), start + 90))):
-            raw = match[0]
-            word = raw.rstrip(CLOSERS)
-            head = word.lstrip(OPENERS)
-            if raw == "|" and pipes and number:
-                pending = True
-                continue
-            if number >= _MOST_WORDS or not word or raw[0] in "([（—–" or not _is_word(raw):
-                break
-            if self.naming.as_domain(word):
-                return match.start() + len(word) if not pending else end
-            if number and head.lower() in SMALL and (head.islower() or head == "&"):
-                divides = head.lower() in _AND
-                if raw != word or (divides and self._ends_before(text, start, end, match.end())):
-                    break
-                pending = True
-                continue
-            if not _may_stand_in_name(head, first=number == 0):
-                break
-            if number and self._is_date_word(head):
-                longer = text[start : match.end()].rstrip(CLOSERS)
-                if self.naming.directory.by_name(longer) is None:
-                    break
-            end = match.start() + len(word)
-            pending = False
-            if raw != word and not _goes_on(raw, word, text, match.end(), self._named):
-                break
-        return end
-
-    def _is_date_word(self, word: str) -> bool:
-        known = word.lower() in self._never and not word.isdigit()
-        return known or bool(_YEAR.fullmatch(word)) or (word[:1].isdigit() and "/" in word)
-
-    def _ends_before(self, text: str, start: int, end: int, following: int) -> bool:
-        """Whether "and" joins two names here, rather than standing inside of one."""
-        if self._known_end(text, start) > end:
-            return False
-        following += len(text[following : following + 20]) - len(
-            text[following : following + 20].lstrip()
-        )
-        if self.naming.directory.by_name(text[start:end]) is not None:
-            return True
-        return self._known_end(text, following) > following or (
-            self._is_title_of_outlet(text[start:end])
-            and self._is_title_of_outlet(text[following : following + LONGEST])
-        )
-
-    def _is_title_of_outlet(self, text: str) -> bool:
-        """Whether words begin like "Moor Echo": up to three, the last a kind of paper."""
-        words = [word.strip(CLOSERS) for word in text.split()[:3]]
-        return any(
-            word.lower() in self._named and word.istitle() and number
-            for number, word in enumerate(words)
-        )
-
-    def _end_uncased(self, text: str, start: int) -> int:
-        limit = min(len(text), start + LONGEST)
-        stop = _UNCASED_STOP.search(text, start, limit)
-        limit = stop.start() if stop else limit
-        segment = text[start:limit].rstrip()
-        if self.naming.directory.by_name(segment) is not None:
-            return start + len(segment)
-        if " " in segment and CJK.match(text, start):
-            segment = segment.partition(" ")[0]  # 新华社 作者：张三
-        if " " in segment:
-            known = self._known_end(text[:limit], start)
-            if known > start:
-                return known
-            return start + len(" ".join(segment.split(" ")[:5]))
-        for length in range(min(len(segment), 16), 1, -1):  # glued to what follows
-            if segment[length - 1].isalnum() and self.naming.directory.by_name(segment[:length]):
-                joined = segment[length : length + 1] in "-－"
-                return start + (len(segment) if joined else length)
-        return start + len(segment)
-
 
 def _link_over(block: Block, start: int, end: int) -> str:
     found: Link | None = next((k for k in block.links if k.start < end and k.end > start), None)
     return found.url if found is not None else ""
-
-
-def _is_word(raw: str) -> bool:
-    return raw not in {"-", "--", "|", "•", "·"}
-
-
-def _may_stand_in_name(word: str, *, first: bool) -> bool:
-    """Whether a word may: it has a capital somewhere, or is a figure: 9to5Mac, n+1, 20minutos."""
-    if word[:1].isupper():
-        return True
-    if word[:1].isdigit():
-        return not first or any(letter.isalpha() for letter in word)
-    inner = any(letter.isupper() or letter.isdigit() for letter in word[1:])
-    return inner and "." not in word and "/" not in word
-
-
-def _goes_on(raw: str, word: str, text: str, place: int, named: frozenset[str]) -> bool:
-    """Whether a name goes on behind a word that ends with a point or the like: St. Louis, YES!."""
-    tail = raw[len(word) :]
-    if tail in {"’", "'"}:
-        return True
-    following = text[place : place + 20].split()
-    if not following or not following[0][:1].isupper():
-        return False
-    if tail == "!":
-        return following[0].rstrip(CLOSERS).lower() in named
-    short = word.lower() in _ABBREVIATIONS or len(word) == 1 or _is_dotted(word)
-    return tail == "." and short
-
-
-def _is_dotted(word: str) -> bool:
-    """Whether a word is letters with points between: U.S, L.A."""
-    return _DOTTED.fullmatch(word) is not None

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from aggregator.credit.directory import Directory, is_domain_like, name_key
 from aggregator.credit.domains import is_known_suffix, is_page, registrable_domain
@@ -10,8 +11,8 @@ from aggregator.credit.own import Own
 from aggregator.credit.phrases import Phrases
 from aggregator.model import Outlet
 
-OPENERS = " \t\"'“”«»„‘’「『《〈【(（[*_“:："
-CLOSERS = "\"'“”«»’‘」』》〉】)）]*_,.;:!?。、，；：！？।۔؟…"
+OPENERS = " \t\"'“”«»„‘’「『《〈【(（[*_“:：|｜丨"
+CLOSERS = "\"'“”«»’‘」』》〉】)）]*_|｜,.;:!?。、，；：！？।۔؟…"
 LONGEST = 60  # characters of a name
 CJK = re.compile("[\u3041-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
 UNCASED = re.compile(
@@ -31,10 +32,17 @@ _COMPANY = re.compile(
     r"\.?(?:,?\s+Inc\.?)?$",
     re.IGNORECASE,
 )
+_NUMBER = re.compile(r"\s*#\d+$")
 _POSSESSIVE = re.compile(r"['’]s?$")
 _SUFFIX = re.compile(r"['’](?!s$)[a-zçğıöşü]{1,5}$")  # Turkish: Evrensel'de
 
 _NO_NAME = frozenset("<>{}\\=^~`")  # signs of markup and code
+
+
+@lru_cache(maxsize=4)
+def _ends_of(words: frozenset[str]) -> tuple[str, ...]:
+    """The words that others end with: those written with a hyphen, and all without letter case."""
+    return tuple(w.removeprefix("-") for w in words if w[0] == "-" or not w[0].isascii())
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +94,7 @@ class Naming:
         if url and self.own.is_own_link(url):
             return None
         target = self.own.foreign(url) if url else ""
-        text = raw.strip(OPENERS + CLOSERS)
+        text = _NUMBER.sub("", raw.strip(OPENERS + CLOSERS).rstrip("™®"))
         if self.directory.by_name(text) is None:
             text = _SUFFIX.sub("", _POSSESSIVE.sub("", text) if owner else text)
         bare = self.bare(text)
@@ -116,11 +124,16 @@ class Naming:
     def lookup(self, text: str, *, article: bool = False) -> Outlet | None:
         """The outlet of a name. One common word is no name of "The X" without its article."""
         outlet = self.directory.by_name(text)
-        if outlet is None or article or " " in text or text[:4].lower() == "the ":
+        if outlet is None or article or " " in text:
             return outlet
-        if outlet.name.startswith("The ") and not self.directory.is_spelled_exactly(outlet, text):
-            return outlet if is_domain_like(text) or not text.isascii() else None
-        return outlet
+        # "Paper" is not The Paper, though "Guardian" is The Guardian.
+        exactly = self.directory.is_spelled_exactly(outlet, text)
+        if exactly or not text.isascii() or is_domain_like(text):
+            return outlet
+        names = (outlet.name, *outlet.aliases)
+        return (
+            None if any(name.casefold() == f"the {text.casefold()}" for name in names) else outlet
+        )
 
     def is_known(self, text: str, *, article: bool = False) -> bool:
         """Whether words are the name of an outlet that the directory has."""
@@ -212,14 +225,13 @@ class Naming:
         return bool(CJK.search(text)) and text.endswith(tuple(self._offices))
 
     def is_named_like_outlet(self, text: str) -> bool:
-        """Whether a name has a word that outlets' names are made of: News, Zeitung, 日报."""
-        words = {word.strip(CLOSERS + OPENERS).lower() for word in re.split(r"[\s-]+", text)}
+        """Whether a name has a word that outlets' names are made of: News, -zeitung, 日报."""
+        low = text.lower()
+        words = {word.strip(CLOSERS + OPENERS) for word in re.split(r"[\s-]+", low)}
         if words & self._named:
             return True
-        if text.isascii():
-            return False
-        low = text.lower()
-        return any(low.endswith(end) for end in self._named if not end.isascii())
+        ends = _ends_of(self._named)
+        return any(len(word) > len(end) and word.endswith(end) for word in words for end in ends)
 
     def is_generic(self, text: str) -> bool:
         """Whether words only say "here", "the original article", "our site"."""

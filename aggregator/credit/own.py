@@ -1,7 +1,6 @@
 """The carrier of a text under all its names and domains: what credits it credits nobody."""
 
 import re
-from functools import lru_cache
 
 from aggregator.credit.directory import Directory, is_domain_like, name_key
 from aggregator.credit.domains import host_of, is_ip_address, registrable_domain
@@ -9,18 +8,14 @@ from aggregator.model import Outlet
 
 _TOP_LEVEL = re.compile(r"(?:\.[a-z]{2,12}){1,2}$", re.IGNORECASE)
 _GENERIC = frozenset({
-    "a", "an", "co", "company", "das", "der", "die", "digital", "el", "group", "holdings", "il",
+    "a", "admin", "an", "bureau", "co", "company", "contributor", "correspondent", "das", "der",
+    "desk", "die", "digital", "editor", "editorial", "editors", "el", "group", "holdings", "il",
     "inc", "la", "le", "les", "llc", "los", "ltd", "media", "network", "news", "newspapers",
-    "online", "press", "publications", "publishing", "the", "website",
+    "newsroom", "online", "press", "publications", "publishing", "report", "reporter",
+    "reporters", "staff", "team", "the", "web", "website", "writer",
 })  # fmt: skip
 _SHORTEST_LABEL = 5  # of a host
 _SHORTEST_BEGINNING = 6  # letters of an own name that a longer one may begin with
-
-
-@lru_cache(maxsize=512)
-def own_of(directory: Directory, carrier: Outlet, host: str) -> "Own":
-    """Who the carrier is, of a text at a host: kept, as a feed has many texts."""
-    return Own(directory, carrier, host)
 
 
 class Own:
@@ -28,8 +23,11 @@ class Own:
 
     def __init__(self, directory: Directory, carrier: Outlet, url: str) -> None:
         self._directory = directory
+        # A transport's pages are others', whose names stand at the end of its titles.
+        self.is_transport = directory.is_transport(url) or directory.is_transport(carrier.domain)
         known = next((o for d in carrier.domains if (o := directory.by_domain(d))), None)
-        known = known or directory.by_name(carrier.name)
+        if known is None and all(map(directory.is_transport, carrier.domains)):
+            known = directory.by_name(carrier.name)
         domains = {registrable_domain(domain) for domain in carrier.domains}
         domains |= {host_of(domain) for domain in carrier.domains}
         there = directory.by_domain(url)
@@ -40,19 +38,22 @@ class Own:
             names |= {known.name, *known.aliases}
             domains |= {registrable_domain(domain) for domain in known.domains}
         self._domains = domains - {""}
-        hosts = {domain for domain in self._domains if not is_ip_address(domain)}
-        names |= hosts | {host.partition(".")[0] for host in hosts}
         # "Bells on Scoop.it" is Bells, on a platform.
         names |= {carrier.name.split(mark)[0] for mark in (" on ", " | ", " - ")}
-        self._keys = {name_key(name) for name in names} - {""}
-        self._words = {word for name in names for word in _words(name)}
+        self._called = {name_key(name) for name in names} - {""}
+        hosts = {domain for domain in self._domains if not is_ip_address(domain)}
+        labels = hosts | {host.partition(".")[0] for host in hosts}
+        self._keys = self._called | {name_key(label) for label in labels} - {""}
+        self._words = [words for name in names if (words := _words(name))]
+        self._last = {words[-1] for words in self._words if len(words) > 1}
+        self._long = {name_key(name) for name in names if len(name.split()) > 1}
 
     def is_own(self, name: str, domain: str = "", outlet: Outlet | None = None) -> bool:
         """Whether a name, a domain or an outlet is the carrier, whatever it is called."""
         if domain and (registrable_domain(domain) in self._domains or domain in self._domains):
             return True
         if outlet is not None:
-            if name_key(outlet.name) in self._keys:
+            if name_key(outlet.name) in self._called:
                 return True
             shared = any(registrable_domain(d) in self._domains for d in outlet.domains)
             return shared and self._directory.by_domain(outlet.domain) is outlet
@@ -88,13 +89,16 @@ class Own:
         if key in self._keys or name_key(_TOP_LEVEL.sub("", name)) in self._keys:
             return True
         # "Metro Herald Weekend" is Metro Herald's, and so are "the Herald" and its group.
-        if any(len(k) >= _SHORTEST_BEGINNING and key.startswith(k) for k in self._keys):
+        if any(len(k) >= _SHORTEST_BEGINNING and key.startswith(k) for k in self._long):
             return True
         words = _words(name)
-        return bool(words) and words <= self._words
+        if len(words) == 1 and words[0] in self._last:
+            return True
+        return bool(words) and any(set(words) == set(own) for own in self._words)
 
 
-def _words(name: str) -> set[str]:
+def _words(name: str) -> list[str]:
     """The words of a name, but for those that many names have."""
-    words = {word.strip(".,:;()'’\"“”") for word in name.lower().split()}
-    return {word.removesuffix("'s").removesuffix("’s") for word in words} - _GENERIC - {""}
+    words = [word.strip(".,:;()'’\"“”") for word in name.lower().split()]
+    words = [word.removesuffix("'s").removesuffix("’s") for word in words]
+    return [word for word in words if word and word not in _GENERIC]

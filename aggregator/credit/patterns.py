@@ -24,6 +24,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import NamedTuple
 
 Keys = list[frozenset[str]]
 
@@ -48,17 +49,17 @@ _SLOTS = {
 _NAMES = frozenset({"outlet", "relay"})  # whose end, at a phrase's end, is read from the text
 _PUNCTUATION = re.compile(r"[:：,，.。;—–-]+")
 _EITHER = {":": "[:：]", ",": "[,，、]", "—": "[-–—]+"}
-_BREAKS = ".,:;!?()[]{}\"'’“”„«»*|…—–。，：；（）।۔؟،؛「」『』《》〈〉【】〔〕"
+_BREAKS = ".,:;!?()[]{}<>/\"'’“”„«»*|…—–-。，：；（）।۔؟،؛「」『』《》〈〉【】〔〕"
 _SPACES = str.maketrans({mark: " " for mark in _BREAKS if mark.isascii()})
 # Most texts hold no other letters than ASCII's and these.
 _PLAIN = (("’", " "), ("“", " "), ("”", " "), ("—", " "), ("–", " "), ("…", " "), ("\u0307", ""))
 # A word ends where the next letter is none, or is a capital: tags were stripped without spaces.
 _WORD_END = "(?-i:(?![a-zß-öø-ÿа-яёіїєґα-ωά-ώא-תء-يپچژکگی\u0900-\u0963]))"
+FIRST_WORD = re.compile(r"[^\W_]+")
 _SHORT = 3  # letters; a shorter word stands in every text
 
 
-@dataclass(frozen=True, slots=True)
-class _Node:
+class _Node(NamedTuple):
     """One element of a template: a word, a list of words, a slot, or a group of sequences."""
 
     kind: str
@@ -75,6 +76,7 @@ class Lists:
     words: Mapping[str, list[str]]
     spaced: bool  # whether the language puts spaces between words
     _keys: dict[str, frozenset[str]] = field(default_factory=dict)
+    _firsts: dict[tuple[str, bool], frozenset[str]] = field(default_factory=dict)
 
     def keys_of(self, name: str) -> frozenset[str]:
         """For each word of a list the piece by which it is found; none where one has no such."""
@@ -82,6 +84,16 @@ class Lists:
         if found is None:
             keys = {key_of(word, spaced=self.spaced) for word in self.words[name]}
             found = self._keys[name] = frozenset() if "" in keys else frozenset(keys)
+        return found
+
+    def firsts_of(self, name: str, *, listed: bool) -> frozenset[str]:
+        """With which words those of a list begin, or a word; none where one begins with none."""
+        found = self._firsts.get((name, listed))
+        if found is None:
+            words = self.words[name] if listed else [name]
+            firsts = [FIRST_WORD.match(word.lower()) for word in words]
+            found = frozenset(first[0] for first in firsts if first) if all(firsts) else frozenset()
+            self._firsts[name, listed] = found
         return found
 
 
@@ -100,8 +112,13 @@ class Template:
         keys = [key for key in self._keys_of(self._nodes) if key]
         if self._lists.spaced:
             keys = [key for key in keys if max(map(len, key)) > _SHORT] or keys
-        ranked = sorted((-min(map(rarity, key)), len(key), sorted(key), key) for key in keys)
-        return tuple(key for *_, key in ranked)
+        ranked = sorted((-min(map(rarity, key)), len(key), n) for n, key in enumerate(keys))
+        return tuple(keys[n] for *_, n in ranked)
+
+    def firsts(self) -> frozenset[str] | None:
+        """The words that it may begin with; None where it may begin with anything."""
+        found: set[str] = set()
+        return frozenset(found) if self._begins(self._nodes, found) else None
 
     def pattern(self) -> re.Pattern[str]:
         """Matches at the beginning of a sentence; a name at the end of the phrase is left out."""
@@ -109,6 +126,23 @@ class Template:
         nodes = self._nodes[:-1] if self.final else self._nodes
         source = self._source(nodes, captured) + (r"\s*" if self.final else "")
         return re.compile(source, re.IGNORECASE)
+
+    def _begins(self, nodes: Iterable[_Node], found: set[str]) -> bool:
+        """Gather the words that a sequence may begin with; False where that cannot be said."""
+        for node in nodes:
+            if node.kind == "group":
+                if not all(self._begins(choice, found) for choice in node.choices):
+                    return False
+            elif node.kind in {"list", "word"}:
+                words = self._lists.firsts_of(node.text, listed=node.kind == "list")
+                if not words:
+                    return False
+                found |= words
+            else:
+                return False
+            if not node.optional:
+                return True
+        return False
 
     def _keys_of(self, nodes: Iterable[_Node]) -> Keys:
         found: Keys = []
@@ -179,13 +213,14 @@ class _Parser:
 
     def _split(self, say: str) -> list[tuple[str, str]]:
         tokens, place = [], 0
-        while place < len(say):
-            match = _TOKEN.match(say, place)
-            if match is None:
-                raise ValueError(f"{say!r}: {say[place]!r} stands where it means nothing")
+        for match in _TOKEN.finditer(say):
+            if match.start() > place:
+                break
             place = match.end()
             if match.lastindex:
                 tokens.append((_KINDS[match.lastindex - 1], match[match.lastindex]))
+        if place < len(say):
+            raise ValueError(f"{say!r}: {say[place]!r} stands where it means nothing")
         return tokens
 
     def _sequence(self) -> tuple[_Node, ...]:
@@ -254,6 +289,7 @@ def words_of(text: str) -> list[str]:
         for mark, plain in _PLAIN:
             text = text.replace(mark, plain)
         if not text.isascii():
+            text = text.replace("©", " © ")
             for mark in _BREAKS:
                 if mark in text:
                     text = text.replace(mark, " ")

@@ -6,15 +6,15 @@ one, `patterns` what a phrase compiles to.
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache, cached_property
 from importlib.resources.abc import Traversable
 from types import MappingProxyType
 from typing import Any
 
-from aggregator.credit.directory import DATA
+from aggregator.credit.domains import DATA
 from aggregator.credit.patterns import Lists, Template
 
 
@@ -56,8 +56,14 @@ class Phrase:
     linked: bool  # the words themselves lead to the original
     outlet: str  # whom the phrase itself gives away, where it has no slot
     template: Template
+    firsts: frozenset[str] | None  # the words it may begin with; None: any
     keys: tuple[frozenset[str], ...]  # a text holds a word of each; the first is the rarest
     spaced: bool  # its language puts spaces between words
+
+    @cached_property
+    def leads(self) -> bool:
+        """Whether the words by which it is found are the first of it."""
+        return self.firsts == self.keys[0]
 
     @property
     def final(self) -> str:
@@ -114,8 +120,8 @@ _LINES = frozenset({Place.LINE, Place.LABEL, Place.END})
 _UNSPACED = frozenset({"zh", "ja", "ko", "th"})
 # Lists that count for all languages; the rest are for the phrases of their file.
 SHARED = frozenset({
-    "again", "agencies", "at", "behind", "by", "ends", "issues", "joins", "kin", "named", "never", "notes",
-    "nouns", "offices", "ours", "picture", "site", "staff", "tells", "with",
+    "again", "agencies", "at", "behind", "by", "ends", "issues", "joins", "kin", "named", "never",
+    "notes", "nouns", "offices", "ours", "papers", "picture", "site", "staff", "tells", "with",
 })  # fmt: skip
 _FLAGS = ("sure", "known", "relayed", "titled", "strict", "linked")
 _FIELDS = frozenset({"say", "example", "credits", "means", "place", "outlet", *_FLAGS})
@@ -141,10 +147,10 @@ def load_phrases() -> Phrases:
     phrases: list[Phrase] = []
     for path in phrase_files():
         try:
-            found, lists = read_file(path.read_text("utf-8"), path.name[:-5], common)
+            found, lists = read_file(path.read_text("utf-8"), path.name[:-5], common, len(phrases))
         except ValueError as error:
             raise ValueError(f"{path.name}: {error}") from error
-        phrases += (replace(phrase, number=n) for n, phrase in enumerate(found, len(phrases)))
+        phrases += found
         for name in SHARED & lists.keys():
             shared[name].update(lists[name])
     lowered = {
@@ -160,19 +166,19 @@ def _index(phrases: Iterable[Phrase]) -> Index:
     for phrase in phrases:
         for key in phrase.keys[0]:
             (words if phrase.spaced else pieces).setdefault(key, []).append(phrase)
-    return Index(
-        {key: tuple(found) for key, found in words.items()},
-        {key: tuple(found) for key, found in pieces.items()},
-    )
+    return Index(*({key: tuple(found) for key, found in t.items()} for t in (words, pieces)))
 
 
 def read_file(
-    text: str, language: str, common: Mapping[str, int] = MappingProxyType({})
+    text: str,
+    language: str,
+    common: Mapping[str, int] = MappingProxyType({}),
+    number: int = 0,
 ) -> tuple[list[Phrase], dict[str, list[str]]]:
     """The phrases and the word lists of one language's file.
 
     `common` are words that most texts hold, with how rare they are: phrases are looked for by
-    others. Raises ValueError where the file is not as it should be.
+    others. `number` is that of the first. Raises ValueError where the file is not as it should be.
     """
     data = tomllib.loads(text)
     odd = set(data) - {"words", "phrase"}
@@ -184,7 +190,8 @@ def read_file(
     def rarity(word: str) -> int:
         return common.get(word, len(word))
 
-    return [_phrase(e, lists, language, rarity) for e in data.get("phrase", ())], words
+    entries = enumerate(data.get("phrase", ()), number)
+    return [_phrase(n, e, lists, language, rarity) for n, e in entries], words
 
 
 def _read(name: str) -> dict[str, Any]:
@@ -199,7 +206,9 @@ def _listed(text: object) -> list[str]:
     return [word for part in text.split("|") if (word := " ".join(part.split()))]
 
 
-def _phrase(entry: Mapping[str, Any], lists: Lists, language: str, rarity: Any) -> Phrase:
+def _phrase(
+    number: int, entry: Mapping[str, Any], lists: Lists, language: str, rarity: Callable[[str], int]
+) -> Phrase:
     say = entry.get("say", "")
     odd = set(entry) - _FIELDS
     if odd:
@@ -211,7 +220,7 @@ def _phrase(entry: Mapping[str, Any], lists: Lists, language: str, rarity: Any) 
     if not keys:
         raise ValueError(f"{say!r}: no word of it must be there, so nothing can find it")
     return Phrase(
-        number=0,
+        number=number,
         say=say,
         language=language,
         example=entry["example"],
@@ -221,6 +230,7 @@ def _phrase(entry: Mapping[str, Any], lists: Lists, language: str, rarity: Any) 
         **{flag: entry.get(flag, False) for flag in _FLAGS},
         outlet=entry.get("outlet", ""),
         template=template,
+        firsts=template.firsts() if lists.spaced else None,
         keys=keys,
         spaced=lists.spaced,
     )

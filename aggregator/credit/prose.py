@@ -1,7 +1,7 @@
 """Credit lines in the text of an article: phrases at the beginning of sentences."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 
@@ -18,6 +18,7 @@ _LONGEST = 600  # characters of a phrase
 _ARTICLE = re.compile(
     r"(?<=[^\W\d_]\s)(La|El|Los|Las|Le|Les|Il|Lo|O|A|Os|As|De|Het|Der|Die|Das|The)\s+$"
 )
+Keys = list[frozenset[str]]
 _CLOSING = {"(": ")", "（": "）", "[": "]", "【": "】"}
 _number = attrgetter("number")
 
@@ -47,21 +48,29 @@ class _Read:
 
 def find_phrases(body: Body, names: NameReader) -> Iterator[Found]:
     """The phrases that stand in a text, in no particular order."""
-    yield from _find(body.phrases.lines, body.lines, body, names)
-    yield from _find(body.phrases.sentences, body.whole, body, names)
+    lines, sentences = body.phrases.lines, body.phrases.sentences
+    yield from _find(_sought(lines, body.line_words, body), body.lines, body, names)
+    yield from _find(_sought(sentences, body.words, body), body.whole, body, names)
 
 
 def _find(
-    index: Index, parts: list[tuple[int, int]], body: Body, names: NameReader
+    sought: Iterable[tuple[Phrase, Keys]],
+    parts: list[tuple[int, int]],
+    body: Body,
+    names: NameReader,
 ) -> Iterator[Found]:
-    for phrase, pieces in _sought(index, body):
+    for phrase, (pieces, *others) in sought:
         read: dict[int, list[tuple[int, int]]] = {}  # by block, what was read as this phrase
         for piece in pieces:
             for number, place in body.places(piece, parts):
                 spans = read.setdefault(number, [])
                 if any(start <= place < end for start, end in spans):
                     continue
+                if phrase.leads and not body.may_start(number, place):
+                    continue
                 if not _may_stand(phrase, body, number, place):
+                    continue
+                if not all(body.holds(number, place, words) for words in others):
                     continue
                 found = _at(phrase, body, number, place, names)
                 if found is not None:
@@ -69,20 +78,20 @@ def _find(
                     yield found
 
 
-def _sought(index: Index, body: Body) -> Iterator[tuple[Phrase, frozenset[str]]]:
-    """The phrases whose words the text holds, with the words by which to find them in it."""
-    words = body.words
+def _sought(index: Index, words: frozenset[str], body: Body) -> Iterator[tuple[Phrase, Keys]]:
+    """Phrases whose words the text holds, with those words, the rarest first."""
     found = {phrase for word in index.sought & words for phrase in index.by_word[word]}
     for phrase in sorted(found, key=_number):
-        if all(not key.isdisjoint(words) for key in phrase.keys[1:]):
-            yield phrase, phrase.keys[0] & words
+        if not any(key.isdisjoint(words) for key in phrase.keys):
+            yield phrase, [key & words for key in phrase.keys]
     if not body.is_unspaced:
         return
     text = body.lower
     found = {p for piece, sought in index.by_piece.items() if piece in text for p in sought}
     for phrase in sorted(found, key=_number):
-        if all(any(piece in text for piece in key) for key in phrase.keys[1:]):
-            yield phrase, phrase.keys[0]
+        keys = [frozenset(piece for piece in key if piece in text) for key in phrase.keys]
+        if all(keys):
+            yield phrase, keys
 
 
 def _may_stand(phrase: Phrase, body: Body, number: int, place: int) -> bool:
@@ -91,21 +100,22 @@ def _may_stand(phrase: Phrase, body: Body, number: int, place: int) -> bool:
     if kind not in _READ and not (phrase.linked and kind is BlockKind.QUOTE):
         return False
     if phrase.place is Place.ANYWHERE:
-        near = body.is_head(number) or body.is_tail(number, place) or body.is_short(number)
-    elif number >= body.cut:
+        return body.is_head(number) or body.is_tail(number, place) or body.is_short(number)
+    if number >= body.cut:
         return False
-    elif phrase.place is Place.FRAGMENT:
-        near = body.is_first(number) or body.is_tail(number, place)
-    else:
-        most = 2 if phrase.place is Place.LINE else 1
-        first = phrase.place is not Place.END and body.is_first(number)
-        near = first or (body.is_tail(number, place) and body.prose_after(number) < most)
-    return near and all(body.holds(number, place, words) for words in phrase.keys[1:])
+    if phrase.place is Place.FRAGMENT:
+        return body.is_first(number) or body.is_tail(number, place)
+    most = 2 if phrase.place is Place.LINE else 1
+    if phrase.place is not Place.END and body.is_first(number):
+        return True
+    return body.is_tail(number, place) and body.prose_after(number) < most
 
 
 def _at(phrase: Phrase, body: Body, number: int, place: int, names: NameReader) -> Found | None:
     """A phrase, one of whose words stands at a place."""
-    for start in body.starts(number, place):
+    for start, word in body.starts(number, place):
+        if phrase.firsts is not None and word not in phrase.firsts:
+            continue
         found = _match(phrase, body, number, start, names)
         if found is not None:
             return found

@@ -1,6 +1,8 @@
 """Whom a text credits: all marks of one text, each proved by its quote, nearest outlet first."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
 
 from aggregator.credit.body import Body
 from aggregator.credit.datelines import dateline
@@ -9,7 +11,7 @@ from aggregator.credit.domains import host_of, is_page, registrable_domain
 from aggregator.credit.marks import MarkReader
 from aggregator.credit.names import NameReader
 from aggregator.credit.naming import Name, Naming
-from aggregator.credit.own import Own, own_of
+from aggregator.credit.own import Own
 from aggregator.credit.phrases import Means, Place, load_phrases
 from aggregator.credit.prose import Found, find_phrases
 from aggregator.credit.ranks import Rank, sure
@@ -39,17 +41,13 @@ def read_credits(
     of the copy. One outlet may be credited by several marks; each is given. What credits the
     carrier itself, under any of its names, is left out. Never raises.
     """
-    phrases = load_phrases()
-    own = own_of(directory, carrier, host_of(url))
-    naming = Naming(directory, phrases, own)
-    names = NameReader(naming)
-    text = Body(body, phrases, title)
-    agencies = Agencies(directory, phrases, own, language)
-    reader = MarkReader(directory, naming, agencies)
-    found: list[tuple[int, Credit]] = [(_NEAR, credit) for credit in reader.read(marks)]
-    if title and (directory.is_transport(url) or directory.is_transport(carrier.domain)):
-        found += ((_NEAR, credit) for credit in reader.of_title(title))
-    told = list(find_phrases(text, names))
+    readers = _readers(directory, carrier, host_of(url), language)
+    own, naming, agencies = readers.own, readers.naming, readers.agencies
+    text = Body(body, load_phrases(), title)
+    found: list[tuple[int, Credit]] = [(_NEAR, credit) for credit in readers.marks.read(marks)]
+    if title and own.is_transport:
+        found += ((_NEAR, credit) for credit in readers.marks.of_title(title))
+    told = list(find_phrases(text, readers.names))
     relayed = any(_is_relayed(phrase, directory) for phrase in told)
     for phrase in told:
         if relayed or not phrase.phrase.relayed:
@@ -58,6 +56,28 @@ def read_credits(
     for wire in (*datelines(text, agencies), *signatures(text, agencies, lines)):
         found += _of_wire(wire, own, directory)
     return _ordered(_without_echoes(found))
+
+
+@dataclass(frozen=True, slots=True)
+class _Readers:
+    """What reads the texts of one carrier."""
+
+    own: Own
+    naming: Naming
+    names: NameReader
+    agencies: Agencies
+    marks: MarkReader
+
+
+@lru_cache(maxsize=512)
+def _readers(directory: Directory, carrier: Outlet, host: str, language: str) -> _Readers:
+    """Kept, as a feed has many texts."""
+    phrases = load_phrases()
+    own = Own(directory, carrier, host)
+    naming = Naming(directory, phrases, own)
+    agencies = Agencies(directory, phrases, own, language)
+    marks = MarkReader(directory, naming, agencies)
+    return _Readers(own, naming, NameReader(naming), agencies, marks)
 
 
 _RELAY, _NEAR, _FAR, _SIDE = range(4)
@@ -192,7 +212,8 @@ def _of_wire(wire: Wire, own: Own, directory: Directory) -> Iterator[tuple[int, 
         if own.is_own(outlet.name, "", outlet):
             continue
         agency = outlet.kind is OutletKind.AGENCY
-        rank = Rank.PART if wire.partial else Rank.WIRE
+        partial = wire.partial and outlet not in wire.whole
+        rank = Rank.PART if partial else Rank.WIRE
         distance = _FAR if agency else _NEAR
         if directory.is_relay(outlet.name):
             distance = _RELAY
@@ -202,14 +223,14 @@ def _of_wire(wire: Wire, own: Own, directory: Directory) -> Iterator[tuple[int, 
             domain=outlet.domain,
             url="",
             role=Role.AGENCY if agency else Role.PUBLISHER,
-            extent=Extent.PARTIAL if wire.partial else Extent.FULL,
+            extent=Extent.PARTIAL if partial else Extent.FULL,
             quote=wire.quote[:_LONGEST_QUOTE],
             where=wire.where,
-            confidence=sure(rank, known=True),
+            confidence=sure(rank, known=bool(outlet.domain)),
             rank=rank,
             block=wire.block,
         )
-        yield (_SIDE if wire.partial else distance), credit
+        yield (_SIDE if partial else distance), credit
 
 
 def _unnamed(quote: str, block: int, where: Where) -> Credit:
@@ -240,7 +261,8 @@ def _is_echo(credit: Credit, other: Credit) -> bool:
     mine, its = credit.as_written, other.as_written
     if not mine or mine == its:
         return False
-    return its in mine or (bool(other.domain) and mine in its)
+    longer = len(other.quote) > len(credit.quote) and credit.quote in other.quote
+    return its in mine or (bool(other.domain) and (mine in its or longer))
 
 
 def _ordered(found: list[tuple[int, Credit]]) -> tuple[Credit, ...]:

@@ -13,6 +13,7 @@ _HEAD_BLOCKS = 6
 _TAIL_BLOCKS = 6
 _LONGEST_BYLINE = 120
 _SHORT_LINE = 60
+_SMALL_IN_PART = 2  # words in lower case of one part of it
 _SMALL = 5  # words in lower case that a byline may hold
 _TAIL_BRACKET = re.compile(
     r"[(（【\[]\s*(?P<inside>[^()（）【】\[\]]{1,50})\s*[)）】\]]\s*[.。।]?\s*$"
@@ -25,11 +26,12 @@ _TAIL_BARE = re.compile(r"[.!?)”\"]\s*(?P<inside>[A-Z][A-Za-z/-]{1,14})$")
 _ENDS_SENTENCE = re.compile(r"[.!?。！？।…”\"’»)\]۔؟]\s*$")
 _FILE = re.compile(r"(?:FILE|File|ARCHIVE|ARCHIVO|ARCHIV)\b\s*[-–—:]")  # a picture's caption
 _SIGNED = re.compile(
-    r"(?:^|[.!?)”\"])\s*(?P<person>[^,.!?()]{4,40}),\s*(?P<agency>[^,.!?()]{3,30})\.?$"
+    r"(?:^[—–-]{0,2}|[.!?)”\"])\s*(?P<person>[^,.!?()]{4,40}),\s*(?P<agency>[^,.!?()]{3,30})\.?$"
 )
+_BARS = re.compile(r"\s*[|｜•·]\s*")
 _PARTS = re.compile(
     r"\s*(?:\||•|·|\s[-–—]\s|—|–|,|;|/|\n|@|\(|\)"
-    r"|\s(?:of|for|per|para|pour|für|von|de|with|in|at|and|und|et|y|e)\s)\s*",
+    r"|\s(?:of|for|per|para|pour|für|von|de|with|avec|con|com|mit|met|med|in|at|and|und|et|y|e)\s)\s*",
     re.IGNORECASE,
 )
 
@@ -64,7 +66,7 @@ def _is_signature(text: str, agencies: Agencies) -> bool:
     """Whether a block is "By Jane Roe" or "JANE ROE", so that her outlet may follow it."""
     line = text.strip(" *_")
     first, _, rest = line.partition(" ")
-    return (first.lower() in agencies.phrases.of("by") and is_person(rest)) or (
+    return (first.lower().rstrip(":") in agencies.phrases.of("by") and is_person(rest)) or (
         line.isupper() and is_person(line)
     )
 
@@ -87,7 +89,7 @@ def _byline(text: str, number: int, agencies: Agencies, *, behind_person: bool) 
 def credited(plain: str, number: int, quote: str, agencies: Agencies) -> Wire | None:
     """The outlets that a byline names: By Jane Roe, Associated Press; Kevin Crow | Bloomberg."""
     first, _, rest = plain.partition(" ")
-    signed = first.lower() in agencies.phrases.of("by") and bool(rest)
+    signed = first.lower().rstrip(":") in agencies.phrases.of("by") and bool(rest)
     line = rest if signed else plain
     if signed and agencies.unnamed(line):
         return Wire((), line, quote, number, Where.BYLINE)
@@ -97,9 +99,19 @@ def credited(plain: str, number: int, quote: str, agencies: Agencies) -> Wire | 
     found = _signed_by(line, agencies) if signed else _unsigned(line, agencies)
     if not found:
         return None
-    partial = any(word.lower() in agencies.phrases.of("with") for word in line.split())
-    outlets = tuple(dict.fromkeys(outlet for outlet, _ in found))
-    return Wire(outlets, found[0][1], quote, number, Where.BYLINE, partial)
+    before, partial = _before_with(line, agencies)
+    outlets = tuple(dict.fromkeys(o for o, _ in found))
+    complete = tuple(outlet for outlet, part in found if part in before)
+    return Wire(outlets, found[0][1], quote, number, Where.BYLINE, partial, complete)
+
+
+def _before_with(line: str, agencies: Agencies) -> tuple[str, bool]:
+    """What stands before "with" in a byline, Le Parisien avec AFP, and whether one is there."""
+    words = line.split()
+    for place, word in enumerate(words):
+        if word.lower() in agencies.phrases.of("with"):
+            return " ".join(words[:place]), True
+    return "", False
 
 
 def _signed_by(line: str, agencies: Agencies) -> list[tuple[Outlet, str]]:
@@ -107,11 +119,14 @@ def _signed_by(line: str, agencies: Agencies) -> list[tuple[Outlet, str]]:
     found: list[tuple[Outlet, str]] = []
     parts = [part for part in _PARTS.split(line) if part]
     for part in parts:
-        outlet = agencies.one(part) or agencies.stranger(part, parts)
-        if outlet is not None:
-            found.append((outlet, part))
-        elif (behind := _behind_person(part, agencies)) is not None:
-            found.append(behind)
+        outlet = agencies.one(part)
+        named = (outlet, part) if outlet is not None else _behind_person(part, agencies)
+        if named is None and (stranger := agencies.stranger(part, parts)) is not None:
+            named = (stranger, part)
+        if named is not None:
+            found.append(named)
+        elif sum(word.islower() for word in part.split()) > _SMALL_IN_PART:
+            return []  # "Theo Reuters, cảng sẽ mở lại" tells something
     return found
 
 
@@ -119,22 +134,24 @@ def _unsigned(line: str, agencies: Agencies) -> list[tuple[Outlet, str]]:
     """The outlets in a line that may be a byline without "By"."""
     if _is_sentence(line):
         return []
-    parts = [part for part in _PARTS.split(line) if part]
+    parts = [part for part in _BARS.split(line) if part]
+    if len(parts) == 1 or not _is_of_agency(parts, agencies):
+        parts = [part for part in _PARTS.split(line) if part]
     if len(parts) == 1:  # JANE ROE Associated Press
         behind = _behind_person(line, agencies)
         alone = behind is None or behind[0].kind is not OutletKind.AGENCY or " " not in behind[1]
         return [] if behind is None or alone else [behind]
-    strangers = [(found, part) for part in parts if (found := agencies.stranger(part, parts))]
+    strangers = [(o, part) for part in parts if (o := agencies.stranger(part, parts))]
     if strangers:
         return [*strangers, *((o, part) for part in parts if (o := agencies.one(part)))]
     # Jane Roe/AFP is who took a picture; Philadelphia, PA is a place.
     by_person = bool(parts) and is_person(parts[0]) and "/" not in line
-    if not _is_of_agency(parts, agencies) and not (
-        by_person and all(_belongs(part, agencies) for part in parts)
-    ):
+    by_agency = _is_of_agency(parts, agencies)
+    if not by_agency and not (by_person and all(_belongs(part, agencies) for part in parts)):
         return []
-    found = ((agencies.one(part), part) for part in parts if len(part) > 2)
-    return [(outlet, part) for outlet, part in found if outlet is not None]
+    least = 2 if by_agency and "|" in line else 3  # letters: PA is a state, AP | Oslo an agency
+    named = ((agencies.one(part), part) for part in parts if len(part) >= least)
+    return [(outlet, part) for outlet, part in named if outlet is not None]
 
 
 def _is_sentence(line: str) -> bool:
@@ -152,7 +169,10 @@ def _is_of_agency(parts: list[str], agencies: Agencies) -> bool:
         agencies.one(part) is not None
         or part.lower() in places
         or part.lower() in of("agencies")
-        or all(w.lower() in of("staff") or agencies.is_date_word(w) for w in part.split())
+        or all(
+            word.lower().strip(":") in of("staff") or agencies.is_date_word(word)
+            for word in part.split()
+        )
         for part in parts
     )
 

@@ -4,7 +4,7 @@ import re
 
 from aggregator.credit.body import Body
 from aggregator.credit.patterns import words_of
-from aggregator.credit.phrases import Phrase, Phrases, Place
+from aggregator.credit.phrases import Means, Phrase, Phrases, Place
 from aggregator.model import Block, BlockKind
 
 # For phrases that are lines of their own: in how many blocks at the head they count, and how many
@@ -15,6 +15,7 @@ _QUOTE_OPEN, _QUOTE_CLOSE = frozenset("“„«「『"), frozenset("”»」』"
 _SENTENCE_END = re.compile(r"[.!?…。！？।۔؟](?=[\s)\]”\"’»*_]|[A-Z]|$)|$")
 AFTER_NAME = re.compile(r"(?:\s*\([^()]{2,12}\))?[\s)\]”\"’»*_.!?。！？،,;|）】」』》〉।۔]*$")
 _NEXT_LABEL = re.compile(r"\s*[|｜]|\s*(?:[/·•]\s*)?[^\s:：]{1,12}\s?[:：]")
+_SIGNED_BY = re.compile(r"(?:/[a-zà-ÿ]{1,5}){1,2}\.?")
 _BY_SOMEBODY = re.compile(r"\s*/|[\s”\"’,]*\bby\s+(?!arrangement|permission)[A-Z]")
 _LONGEST_REST = 400  # characters of a sentence that are looked at behind a name
 _SHORT_REST = 40  # characters of a date, or of what a name names
@@ -37,8 +38,14 @@ def is_in_place(phrase: Phrase, body: Body, number: int, start: int, end: int) -
     blocks, most = _LINES[phrase.place]
     if not (tail and body.prose_after(number) < most) and not (number < blocks and begins):
         return False
-    rest = _rest(text, end)
-    if not phrase.final or AFTER_NAME.match(rest) is not None:
+    return _is_alone(phrase, body, _rest(text, end))
+
+
+def _is_alone(phrase: Phrase, body: Body, rest: str) -> bool:
+    """Whether what follows in the same sentence leaves a phrase a line of its own."""
+    if not phrase.final:  # "Fonte: Agência Brasil" names one, though "agência" names none
+        return phrase.means is not Means.UNNAMED or not rest.lstrip()[:1].isupper()
+    if AFTER_NAME.match(rest) is not None:
         return True
     return not phrase.strict and _says_no_more(body, rest)
 
@@ -54,6 +61,8 @@ def _says_no_more(body: Body, rest: str) -> bool:
     """Whether nothing but a date follows, or what the name names: "news agency", "website"."""
     if _NEXT_LABEL.match(rest):
         return any(map(str.isalnum, rest))  # Source: X  Author: Y
+    if _SIGNED_BY.fullmatch(rest):
+        return True  # Source: AFP/de
     words = words_of(rest) if len(rest) <= _SHORT_REST else []
     if not words:
         return False

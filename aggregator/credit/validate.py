@@ -68,3 +68,7 @@ def outlet_problems() -> Iterator[str]:
         if name.casefold() in names:
             yield f"{file}: {name}: {names[name.casefold()]} has the same name"
         names[name.casefold()] = file
+
+
+if __name__ == "__main__":  # python -m aggregator.credit.validate
+    raise SystemExit("\n".join(problems()) or 0)

@@ -16,6 +16,7 @@ SMALL_WORDS = frozenset({
     "dos", "das", "der", "am", "an", "im", "ob", "sur", "sous", "en", "upon", "of", "al", "ash",
     "und", "y", "a", "to", "bin", "ibn", "van", "von",
 })  # fmt: skip
+_CJK_DATE = re.compile(r"(?:\d{1,2}月)?\d{1,2}日\s*$|^\d{1,2}月\d{1,2}日\s*")
 _LIST = re.compile(
     r"\s*(?:/|,|;|\||＝|=|、|·|\s[-–—]\s"
     r"|\s(?:and|und|et|y|e|en|och|og|i|и|та|і|ve|dan|và|και|și|&|\+)\s)\s*"
@@ -34,6 +35,7 @@ class Wire:
     block: int
     where: Where
     partial: bool = False
+    whole: tuple[Outlet, ...] = ()  # those of them that gave all, though others gave a part
 
 
 class Agencies:
@@ -87,7 +89,7 @@ class Agencies:
         inside = inside.strip(" .*_")
         if not inside or len(inside) > 80 or speaks_of_picture(self.phrases, inside):
             return (), False
-        whole = self.one(inside)
+        whole = self.one(inside) or self._dated(inside)
         if whole is not None:
             return (whole,), False
         shifts = _SHIFTS.search(inside)
@@ -106,6 +108,19 @@ class Agencies:
             elif self.directory.is_no_outlet(part) or not (places or self._is_aside(part)):
                 return (), False
         return tuple(dict.fromkeys(found)), partial
+
+    def _dated(self, mark: str) -> Outlet | None:
+        """An agency with a date, as East Asia writes it: 3月2日 Xinhua News, 新華社北京3月2日."""
+        match = _CJK_DATE.search(mark)
+        if match is None:
+            return None
+        if not match.start():
+            return self.one(mark[match.end() :])
+        return next((o for n in range(5, 1, -1) if (o := self._agency(mark[:n]))), None)
+
+    def _agency(self, name: str) -> Outlet | None:
+        outlet = self.directory.by_name(name)
+        return outlet if outlet is not None and outlet.kind is OutletKind.AGENCY else None
 
     def stranger(self, part: str, parts: Sequence[str]) -> Outlet | None:
         """A paper that nobody knows, next to who hands on its texts: Quay Register (TNS)."""
