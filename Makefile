@@ -15,11 +15,11 @@ SOURCES := aggregator tests $(wildcard benchmarks)
 # What Debian has for the tests: a browser, a feed reader, a database, and fonts for many scripts.
 TEST_PACKAGES := chromium fonts-dejavu-core fonts-noto-core fonts-noto-cjk newsboat postgresql
 
-.PHONY: help run demo test check lint format bench lock image clean distclean
+.PHONY: help run demo test check lint format bench bench-credit bench-match lock image clean distclean
 
 help: ## show this list
-	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; do \
-	  printf '  make %-10s %s\n' "$$name" "$$text"; done
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; do \
+	  printf '  make %-13s %s\n' "$$name" "$$text"; done
 
 run: $(VENV)/application.stamp ## start the daemon on config.yaml: http://localhost:8080/
 	@exec $(BIN)/aggregator run --config $(CONFIG)
@@ -47,6 +47,12 @@ format: $(VENV)/development.stamp ## put the code into shape
 
 bench: $(VENV)/development.stamp ## measure against a peer; writes docs/benchmarks.md
 	@$(BIN)/python -m benchmarks
+
+bench-match: $(VENV)/development.stamp ## finding copies alone: precision, recall, speed, beside peers
+	@$(BIN)/python -m benchmarks.match
+
+bench-credit: $(VENV)/development.stamp ## reading credits alone: precision, recall, cost
+	@$(BIN)/python -m benchmarks.credit
 
 lock: $(VENV)/development.stamp ## resolve the dependencies afresh
 	@tools/compile-locks $(BIN)

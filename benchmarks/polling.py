@@ -21,7 +21,7 @@ from benchmarks.results import Options, Result, Spread, Table
 
 OURS, PEER = "aggregator", "reader"
 PASSES = ("first poll", "poll with 95 % 304")
-# reader's threads share one interpreter lock; of 1, 2, 4, 8 and 16 this was the fastest, by little.
+# reader's threads share one interpreter lock: of 1, 2, 4, 8 and 16, all came within the noise.
 READER_WORKERS = 4
 CONCURRENCY = 64
 
