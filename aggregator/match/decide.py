@@ -147,7 +147,7 @@ class Search:
             edits=edits_between(self._document, member, verdict),
             near_misses=near,
             also=also,
-            whole=_is_nearly_all(found),
+            whole=verdict.score >= _NEARLY_ALL and verdict.longer >= _MOST,
         )
 
     def judged(self, story: int) -> Found | None:
