@@ -350,6 +350,8 @@ def _author(entry: _Entry, element: etree._Element) -> None:
 def _person(entry: _Entry, element: etree._Element) -> None:
     """Of Atom: elements for name, address and page."""
     name = url = ""
+    if entry.authors and (not len(element) or element[0].tag != f"{{{_ATOM}}}name"):
+        raise _OddError  # feedparser gives it the name of the one before
     for child in element:
         if child.attrib or len(child):
             raise _OddError
