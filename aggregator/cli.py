@@ -15,7 +15,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from aggregator import __version__, logs
+from aggregator import __version__, cli_keeping, logs
+from aggregator.cli_options import DEFAULT_CONFIG, AsJson, ConfigPath, load
 from aggregator.errors import AggregatorError, ConfigError
 
 if TYPE_CHECKING:
@@ -31,14 +32,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-feeds_app = typer.Typer(help="Feeds: their health.", no_args_is_help=True)
+feeds_app = typer.Typer(help="Feeds: their health, and new ones.", no_args_is_help=True)
 app.add_typer(feeds_app, name="feeds")
-
-ConfigPath = Annotated[
-    Path, typer.Option("--config", "-c", help="The configuration.", envvar="AGGREGATOR_CONFIG")
-]
-DEFAULT_CONFIG = Path("config.yaml")
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+cli_keeping.add_to(app, feeds_app)
 
 
 class Format(StrEnum):
@@ -56,7 +52,7 @@ def run(config: ConfigPath = DEFAULT_CONFIG) -> None:
     from aggregator import daemon
 
     logs.set_up()
-    _loop(daemon.run(_load(config)))
+    _loop(daemon.run(load(config)))
 
 
 @app.command()
@@ -65,7 +61,7 @@ def serve(config: ConfigPath = DEFAULT_CONFIG) -> None:
     from aggregator import daemon
 
     logs.set_up()
-    _loop(daemon.run(_load(config), poll=False))
+    _loop(daemon.run(load(config), poll=False))
 
 
 @app.command()
@@ -76,7 +72,7 @@ def poll(
 ) -> None:
     """Poll the feeds that are due, once."""
     logs.set_up(level=30)
-    totals = _loop(_poll(_load(config), every=every))
+    totals = _loop(_poll(load(config), every=every))
     if as_json:
         print(json.dumps(totals))
         return
@@ -109,7 +105,7 @@ def explain(
     from aggregator.publish import story_json
     from aggregator.store import Store
 
-    settings = _load(config)
+    settings = load(config)
     store = Store(settings.database_url)
     story = store.find(story_or_url)
     if as_json:
@@ -128,7 +124,7 @@ def export(
     """Write the same bytes that the server gives."""
     from aggregator.site import export_bytes
 
-    data = export_bytes(_load(config), form.value, name)
+    data = export_bytes(load(config), form.value, name)
     if output is not None:
         output.write_bytes(data)
     else:
@@ -141,7 +137,7 @@ def feeds_list(config: ConfigPath = DEFAULT_CONFIG, as_json: AsJson = False) -> 
     from aggregator.explain import health_json, health_table
     from aggregator.store import Store
 
-    feeds = Store(_load(config).database_url).feeds()
+    feeds = Store(load(config).database_url).feeds()
     if as_json:
         print(json.dumps([health_json(feed) for feed in feeds], ensure_ascii=False, indent=2))
     else:
@@ -214,12 +210,6 @@ def main() -> None:
 def _fail(error: AggregatorError) -> NoReturn:
     print(f"aggregator: {error}", file=sys.stderr)
     sys.exit(2 if isinstance(error, ConfigError) else 1)
-
-
-def _load(path: Path) -> "Config":
-    from aggregator import config as configuration
-
-    return configuration.load(path)
 
 
 def _loop(job: Coroutine[Any, Any, T]) -> T:

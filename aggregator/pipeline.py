@@ -13,6 +13,7 @@ three modules join the stages; each stage knows the model and nothing else.
 
 import asyncio
 import hashlib
+import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -47,6 +48,7 @@ _MOST_PAGES = 100  # article pages that are fetched in one poll; the rest are le
 # Entries are filed in batches, so that a kill in the middle of many page fetches loses few.
 _BATCH = 20
 _BATCH_WITHOUT_PAGES = 200
+_READ_AT_ONCE = 3 * (os.cpu_count() or 1)  # feeds
 
 log = structlog.get_logger(__name__)
 
@@ -74,6 +76,8 @@ class Pipeline:
         self._bounds = bounds
         self._clock = clock
         self._dice = dice
+        # What was read of many feeds is not kept at hand until the writer comes to it.
+        self._desk = asyncio.Semaphore(_READ_AT_ONCE)
 
     async def poll(self, feed: Feed) -> PollOutcome:
         """Poll one feed and file what is new in it. Errors of the feed become its outcome."""
@@ -99,13 +103,16 @@ class Pipeline:
                 complete.append(await self._complete(feed, task, allowed))
                 allowed -= complete[-1].page_state != "none"
             pages_owed += sum(task.page_state == "failed" for task in complete)
-            now = self._clock()
-            try:
-                readings = await self._workers.run(read, outlet, parsed.language, complete, now)
-            except ParseError as error:
-                return await self._failed(feed, error)
-            job = partial(file, feed=feed, readings=readings, directory=self._directory, now=now)
-            filed += await self._writer.write(job)
+            async with self._desk:
+                now = self._clock()
+                try:
+                    readings = await self._workers.run(read, outlet, parsed.language, complete, now)
+                except ParseError as error:
+                    return await self._failed(feed, error)
+                job = partial(
+                    file, feed=feed, readings=readings, directory=self._directory, now=now
+                )
+                filed += await self._writer.write(job)
         present = {item.known_id for item in found if item.known_id} | set(filed.numbers)
         return await self._changed(feed, response, parsed, filed, present, pages_owed)
 

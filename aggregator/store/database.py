@@ -124,8 +124,7 @@ def _sqlite(address: URL) -> Engine:
             # A story's id that a subscriber has seen must not be lost with the power.
             cursor.execute("PRAGMA synchronous=FULL")
             cursor.execute("PRAGMA foreign_keys=ON")
-            cursor.execute("PRAGMA cache_size=-65536")
-            cursor.execute("PRAGMA mmap_size=268435456")
+            cursor.execute("PRAGMA cache_size=-8192")
 
     return engine
 

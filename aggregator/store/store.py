@@ -20,6 +20,7 @@ from aggregator.model import (
     Story,
     StoryQuery,
 )
+from aggregator.store.checking import broken
 from aggregator.store.database import connect, migrate, unusable, writing
 from aggregator.store.index import StoredIndex
 from aggregator.store.reading import chunks, feed_of, health_of, known_entries, stories, told
@@ -216,6 +217,11 @@ class Store:
         """Ask the database anything. Raises StoreError when it does not answer."""
         with self._reads() as session:
             session.connection().execute(text("SELECT 1"))
+
+    def broken(self) -> list[str]:
+        """What is wrong with the database, a sentence each; reads all of it."""
+        with self._reads() as session:
+            return broken(session)
 
     # -------------------------------------------------------------------------- small tools
 
