@@ -6,6 +6,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Coroutine
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
@@ -21,6 +22,7 @@ from aggregator.errors import AggregatorError, ConfigError
 
 if TYPE_CHECKING:
     from aggregator.config import Config
+    from aggregator.correct import Corrected
     from aggregator.model import PollOutcome
 
 T = TypeVar("T")
@@ -112,6 +114,33 @@ def explain(
         print(json.dumps(story_json(story), ensure_ascii=False, indent=2))
     else:
         Console().print(explanation(story))
+
+
+@app.command()
+def merge(
+    a: Annotated[str, typer.Argument(help="A story's id, or a copy's address.")],
+    b: Annotated[str, typer.Argument(help="Another's.")],
+    config: ConfigPath = DEFAULT_CONFIG,
+    as_json: AsJson = False,
+) -> None:
+    """Make one story of two, for good. The older id stays; the other leads to it."""
+    from aggregator import correct
+
+    _tell(correct.correct_now(load(config), correct.merge, a=a, b=b), as_json=as_json)
+
+
+@app.command()
+def split(
+    story: Annotated[str, typer.Argument(help="A story's id, or the start of it.")],
+    copy_url: Annotated[str, typer.Argument(help="The address of the copy that is none of it.")],
+    config: ConfigPath = DEFAULT_CONFIG,
+    as_json: AsJson = False,
+) -> None:
+    """Take a copy out of a story, for good. It becomes a story of its own."""
+    from aggregator import correct
+
+    done = correct.correct_now(load(config), correct.split, story=story, url=copy_url)
+    _tell(done, as_json=as_json)
 
 
 @app.command()
@@ -210,6 +239,10 @@ def main() -> None:
 def _fail(error: AggregatorError) -> NoReturn:
     print(f"aggregator: {error}", file=sys.stderr)
     sys.exit(2 if isinstance(error, ConfigError) else 1)
+
+
+def _tell(done: "Corrected", *, as_json: bool) -> None:
+    print(json.dumps(asdict(done)) if as_json else str(done))
 
 
 def _loop(job: Coroutine[Any, Any, T]) -> T:

@@ -374,6 +374,7 @@ class NearMiss:
     story: int
     score: float
     reason: str
+    id: str = ""  # the story's public id, where a store has given it one
 
 
 @dataclass(frozen=True, slots=True)
@@ -388,6 +389,7 @@ class Decision:
     edits: tuple[str, ...] = ()  # "headline changed", "boilerplate appended", ...
     near_misses: tuple[NearMiss, ...] = ()
     also: tuple[int, ...] = ()  # stories beside it that tell the same text, to be joined with it
+    whole: bool = False  # whether nearly all of either text is in the other
 
 
 @dataclass(frozen=True, slots=True)
@@ -448,6 +450,21 @@ class Face:
 
 
 @dataclass(frozen=True, slots=True)
+class Correction:
+    """What was said of a story for good, and no later decision takes back.
+
+    `merge`: a person joined the story `other` to it. `split`: a person took the copy at `url` out
+    of it, into the story `other`. `outgrown`: so did the program, when the copy's text had grown
+    into another.
+    """
+
+    kind: Literal["merge", "split", "outgrown"]
+    other: str  # a story's public id
+    at: datetime
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Story:
     """All copies of the same text, as it is published."""
 
@@ -469,6 +486,7 @@ class Story:
     content_html: str = ""  # what a feed offered, sanitised, without boilerplate
     full_html: str = ""  # the fetched page's text, for outputs that say `content: full`
     enclosures: tuple[Enclosure, ...] = ()
+    corrections: tuple[Correction, ...] = ()  # in order of time
 
 
 class Content(StrEnum):

@@ -11,11 +11,13 @@ from aggregator.parse.identity import Identified, identify, told_apart
 from aggregator.parse.layout import tidy
 from aggregator.parse.page import parse_page
 from aggregator.parse.teaser import is_teaser
+from aggregator.parse.urls import comparable
 
 __all__ = [
     "Identified",
     "blocks",
     "clean",
+    "comparable",
     "identify",
     "is_teaser",
     "parse_feed",

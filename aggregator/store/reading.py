@@ -1,16 +1,21 @@
 """Queries: rows of the tables to the dataclasses of the model."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, or_, tuple_
+from sqlalchemy import select as select_rows
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
+from aggregator.errors import NotFoundError
 from aggregator.model import (
     Agency,
     Copy,
+    Correction,
     Credit,
     Enclosure,
     EntryKeys,
@@ -29,7 +34,15 @@ from aggregator.model import (
     Validators,
     Where,
 )
-from aggregator.store.tables import BodyRow, CopyRow, CreditRow, EntryRow, FeedRow, StoryRow
+from aggregator.store.tables import (
+    BodyRow,
+    CopyRow,
+    CorrectionRow,
+    CreditRow,
+    EntryRow,
+    FeedRow,
+    StoryRow,
+)
 
 # Well under every database's bound on the parameters of one statement.
 CHUNK = 500
@@ -99,6 +112,9 @@ def copies_of(session: Session, story_ids: Sequence[int]) -> dict[int, list[Copy
             .order_by(col(EntryRow.first_seen), col(EntryRow.id))
         ).all()
         credited = _credits(session, [entry.id for _, entry, _, _ in rows if entry.id])
+        ids = _public_ids(
+            session, {miss["story"] for copy, _, _, _ in rows for miss in copy.near_misses}
+        )
         for copy, entry, category, feed_url in rows:
             assert entry.id is not None
             copies[copy.story_id].append(
@@ -115,7 +131,7 @@ def copies_of(session: Session, story_ids: Sequence[int]) -> dict[int, list[Copy
                     reason=copy.reason,
                     passages=tuple(copy.passages),
                     threshold=copy.threshold,
-                    near_misses=tuple(NearMiss(**miss) for miss in copy.near_misses),
+                    near_misses=tuple(_near_miss(miss, ids) for miss in copy.near_misses),
                     feed_url=feed_url,
                     entry=entry.id,
                     category=category or "",
@@ -125,6 +141,42 @@ def copies_of(session: Session, story_ids: Sequence[int]) -> dict[int, list[Copy
                 )
             )
     return copies
+
+
+def found(session: Session, story_or_url: str) -> StoryRow:
+    """A story by its id, the start of its id, or any copy's address; the one it was joined to.
+
+    Raises NotFoundError.
+    """
+    row = session.exec(select(StoryRow).where(StoryRow.public_id == story_or_url)).first()
+    ids = [row.public_id] if row is not None else []
+    if row is None:
+        ids += session.exec(
+            select(StoryRow.public_id)
+            .join(CopyRow, col(CopyRow.story_id) == StoryRow.id)
+            .join(EntryRow, col(EntryRow.id) == CopyRow.entry_id)
+            .where(EntryRow.url == story_or_url)
+        ).all()
+    if not ids and len(story_or_url) >= 4:
+        starts = col(StoryRow.public_id).startswith(story_or_url, autoescape=True)
+        ids += session.exec(select(StoryRow.public_id).where(starts).limit(2)).all()
+    if len(set(ids)) > 1:
+        raise NotFoundError(
+            f"More than one story has {story_or_url!r}: {', '.join(sorted(set(ids)))}.",
+            reason="ambiguous",
+            remedy="Name one of these ids.",
+        )
+    if row is None and ids:
+        row = session.exec(select(StoryRow).where(StoryRow.public_id == ids[0])).one()
+    if row is not None and row.merged_into is not None:
+        row = session.get(StoryRow, row.merged_into)
+    if row is None or not row.url:
+        raise NotFoundError(
+            f"No story has the id or a copy at {story_or_url!r}.",
+            reason="no_story",
+            remedy="Ids stand in the address of a story's page; addresses must be exact.",
+        )
+    return row
 
 
 def stories(session: Session, query: StoryQuery) -> list[Story]:
@@ -143,7 +195,8 @@ def stories(session: Session, query: StoryQuery) -> list[Story]:
 
 def told(session: Session, rows: Sequence[StoryRow]) -> list[Story]:
     """Story rows with their copies and texts, in the same order."""
-    copies = copies_of(session, [row.id for row in rows if row.id is not None])
+    numbers = [row.id for row in rows if row.id is not None]
+    copies, corrected = copies_of(session, numbers), _corrections(session, numbers)
     leads = [row.lead_entry_id for row in rows if row.lead_entry_id is not None]
     bodies: dict[int, BodyRow] = {}
     entries: dict[int, EntryRow] = {}
@@ -152,7 +205,13 @@ def told(session: Session, rows: Sequence[StoryRow]) -> list[Story]:
             bodies[body.entry_id] = body
         for entry in session.exec(select(EntryRow).where(col(EntryRow.id).in_(part))):
             entries[entry.id or 0] = entry
-    return [_story(row, copies.get(row.id or 0, []), entries, bodies) for row in rows]
+    return [
+        replace(
+            _story(row, copies.get(row.id or 0, []), entries, bodies),
+            corrections=tuple(corrected.get(row.id or 0, ())),
+        )
+        for row in rows
+    ]
 
 
 def health_of(row: FeedRow, entries: int) -> FeedHealth:
@@ -216,6 +275,34 @@ def _conditions(query: StoryQuery) -> list[ColumnElement[bool]]:
         )
         conditions.append(col(StoryRow.id).in_(carried.where(by)))
     return conditions
+
+
+def _public_ids(session: Session, stories: Collection[int]) -> Mapping[int, str]:
+    """The ids that these stories, or those that they were joined to, are known by."""
+    ids: dict[int, str] = {}
+    leader, its_own = aliased(StoryRow), col(StoryRow.public_id)
+    columns = select_rows(StoryRow.id, func.coalesce(leader.public_id, its_own))  # type: ignore[call-overload]
+    query = columns.outerjoin(leader, col(leader.id) == col(StoryRow.merged_into))
+    for part in chunks(stories):
+        ids |= dict(session.connection().execute(query.where(col(StoryRow.id).in_(part))).all())
+    return ids
+
+
+def _near_miss(miss: Mapping[str, Any], ids: Mapping[int, str]) -> NearMiss:
+    return NearMiss(miss["story"], miss["score"], miss["reason"], ids.get(miss["story"], ""))
+
+
+def _corrections(session: Session, stories: Collection[int]) -> Mapping[int, Sequence[Correction]]:
+    said: dict[int, list[Correction]] = defaultdict(list)
+    for part in chunks(stories):
+        rows = session.exec(
+            select(CorrectionRow)
+            .where(col(CorrectionRow.story_id).in_(part))
+            .order_by(col(CorrectionRow.at), col(CorrectionRow.id))
+        )
+        for row in rows:
+            said[row.story_id].append(Correction(row.kind, row.other, row.at, row.url))  # type: ignore[arg-type]
+    return said
 
 
 def _credits(session: Session, entry_ids: Sequence[int]) -> Mapping[int, list[Credit]]:

@@ -77,7 +77,11 @@ def copy_row(entry_id: int, story_id: int, decision: Decision) -> Row:
         "reason": decision.reason,
         "edits": list(decision.edits),
         "passages": list(decision.passages),
-        "near_misses": [asdict(miss) for miss in decision.near_misses],
+        # Without their public ids, which are read anew: a story may be joined to another.
+        "near_misses": [
+            {"story": miss.story, "score": miss.score, "reason": miss.reason}
+            for miss in decision.near_misses
+        ],
     }
 
 

@@ -10,7 +10,6 @@ from sqlalchemy import func, text, update
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, col, select
 
-from aggregator.errors import NotFoundError
 from aggregator.model import (
     EntryKeys,
     Feed,
@@ -23,7 +22,15 @@ from aggregator.model import (
 from aggregator.store.checking import broken
 from aggregator.store.database import connect, migrate, unusable, writing
 from aggregator.store.index import StoredIndex
-from aggregator.store.reading import chunks, feed_of, health_of, known_entries, stories, told
+from aggregator.store.reading import (
+    chunks,
+    feed_of,
+    found,
+    health_of,
+    known_entries,
+    stories,
+    told,
+)
 from aggregator.store.tables import CopyRow, CountersRow, EntryRow, FeedRow, StoryRow
 from aggregator.store.writing import Transaction
 
@@ -149,33 +156,8 @@ class Store:
 
     def find(self, story_or_url: str) -> Story:
         """A story by its id, the start of its id, or any copy's address. Raises NotFoundError."""
-        found = self.story(story_or_url)
-        if found is not None:
-            return found
         with self._reads() as session:
-            ids = session.exec(
-                select(StoryRow.public_id)
-                .join(CopyRow, col(CopyRow.story_id) == StoryRow.id)
-                .join(EntryRow, col(EntryRow.id) == CopyRow.entry_id)
-                .where(EntryRow.url == story_or_url)
-            ).all()
-            if not ids and len(story_or_url) >= 4:
-                starts = col(StoryRow.public_id).startswith(story_or_url, autoescape=True)
-                ids = session.exec(select(StoryRow.public_id).where(starts).limit(2)).all()
-        if len(set(ids)) > 1:
-            raise NotFoundError(
-                f"More than one story has {story_or_url!r}: {', '.join(sorted(set(ids)))}.",
-                reason="ambiguous",
-                remedy="Name one of these ids.",
-            )
-        found = self.story(ids[0]) if ids else None
-        if found is None:
-            raise NotFoundError(
-                f"No story has the id or a copy at {story_or_url!r}.",
-                reason="no_story",
-                remedy="Ids stand in the address of a story's page; addresses must be exact.",
-            )
-        return found
+            return told(session, [found(session, story_or_url)])[0]
 
     def version(self) -> str:
         """A word that changes whenever what is published changes."""

@@ -1,7 +1,8 @@
 """The tables. Every change here needs a migration; a test compares the two.
 
 A *feed* has *entries*; an entry's text stands in *body* and its credits in *credit*. A *copy*
-says of which *story* an entry is a member, and why. *posting* is the index of matching.
+says of which *story* an entry is a member, and why. *correction* keeps what a person said of that.
+*posting* is the index of matching.
 """
 
 from datetime import datetime
@@ -175,6 +176,27 @@ class CopyRow(SQLModel, table=True):
     edits: list[str] = Field(default_factory=list, sa_column=_json())
     passages: list[str] = Field(default_factory=list, sa_column=_json())
     near_misses: list[dict[str, Any]] = Field(default_factory=list, sa_column=_json())
+
+
+class CorrectionRow(SQLModel, table=True):
+    """What was said of a story for good: a story was joined to it, or a copy is none of it.
+
+    `key_link` tells the copy when its entry is gone and comes back under another number.
+    """
+
+    __tablename__ = "correction"
+
+    id: int | None = Field(default=None, primary_key=True)
+    story_id: int = Field(sa_column=_belongs_to("story.id", index=True))
+    kind: str = Field(sa_column=Column(String(8), nullable=False))  # merge, split, outgrown
+    other: str = Field(sa_column=Column(String(36), nullable=False))  # the other story's public id
+    entry_id: int | None = Field(
+        default=None,
+        sa_column=Column(Integer, ForeignKey("entry.id", ondelete="SET NULL"), index=True),
+    )
+    key_link: str = Field(default="", sa_column=Column(String(64), nullable=False, index=True))
+    url: str = Field(default="", sa_column=_text())
+    at: datetime = Field(sa_column=_time(nullable=False))
 
 
 class PostingRow(SQLModel, table=True):
