@@ -27,7 +27,7 @@ _DEEPEST = 500  # elements within each other
 _MOST_ATTRIBUTES = 200  # of one element; reading them takes the square of their number
 _MOST_LOOSE_TAGS = 60_000  # the loose parser takes some 30 µs for each
 _LONGEST_TTL = timedelta(days=366)
-_PERIODS = {
+PERIODS = {
     "hourly": timedelta(hours=1),
     "daily": timedelta(days=1),
     "weekly": timedelta(days=7),
@@ -339,7 +339,7 @@ def _ttl(feed: Mapping[str, Any]) -> timedelta | None:
     minutes = _string(feed.get("ttl")).strip()
     if minutes.isascii() and minutes.isdigit() and len(minutes) < 9 and int(minutes) > 0:
         return min(timedelta(minutes=int(minutes)), _LONGEST_TTL)
-    period = _PERIODS.get(_string(feed.get("sy_updateperiod")).strip().lower())
+    period = PERIODS.get(_string(feed.get("sy_updateperiod")).strip().lower())
     if period is None:
         return None
     often = _string(feed.get("sy_updatefrequency")).strip()

@@ -75,6 +75,14 @@ def feed_json(feed: FeedHealth) -> dict[str, Any]:
         "polls": feed.polls,
         "not_modified": feed.not_modified,
         "note": without_secrets(feed.note),
+        "why": feed.why,
+        "remedy": without_secrets(feed.remedy),
+        "poll_url": without_secrets(feed.poll_url),
+        "etag": feed.validators.etag,
+        "last_modified": feed.validators.last_modified,
+        "entries_a_day": feed.entries_a_day,
+        "bytes_saved": feed.bytes_saved,
+        "push": without_secrets(feed.push),
     }
 
 

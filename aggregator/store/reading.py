@@ -28,12 +28,14 @@ from aggregator.model import (
     KnownEntry,
     NearMiss,
     Origin,
+    Rhythm,
     Role,
     Story,
     StoryQuery,
     Validators,
     Where,
 )
+from aggregator.store.rows import wishes_of
 from aggregator.store.tables import (
     BodyRow,
     CopyRow,
@@ -63,11 +65,23 @@ def feed_of(row: FeedRow) -> Feed:
         poll_url=row.poll_url,
         title=row.title,
         site_url=row.site_url,
-        validators=Validators(row.etag, row.last_modified),
+        validators=Validators(row.etag, row.last_modified, row.validators_url),
         body_digest=row.body_digest,
         failures=row.failures,
         interval=timedelta(seconds=row.interval_seconds),
         next_poll_at=row.next_poll_at,
+        error_reason=row.last_error_reason,
+        wishes=wishes_of(row.wishes),
+        rhythm=Rhythm(
+            since=row.first_success_at,
+            news_at=row.news_at,
+            gap=None if row.gap_seconds is None else timedelta(seconds=row.gap_seconds),
+            share=row.news_share,
+            polls=row.news_polls,
+        ),
+        looked_at=row.looked_at,
+        look_days=row.look_days,
+        pages_owed=row.pages_owed,
     )
 
 
@@ -231,7 +245,7 @@ def health_of(row: FeedRow, entries: int) -> FeedHealth:
         state=state,
         last_polled_at=row.last_polled_at,
         last_success_at=row.last_success_at,
-        next_poll_at=row.next_poll_at,
+        next_poll_at=None if state == "gone" else row.next_poll_at,
         interval=timedelta(seconds=row.interval_seconds),
         status=row.last_status,
         error=row.last_error,
@@ -241,6 +255,12 @@ def health_of(row: FeedRow, entries: int) -> FeedHealth:
         polls=row.polls,
         not_modified=row.polls_not_modified,
         note=row.note,
+        why=row.why,
+        remedy=row.last_remedy,
+        validators=Validators(row.etag, row.last_modified, row.validators_url),
+        entries_a_day=round(86_400 / max(row.gap_seconds, 1), 2) if row.gap_seconds else None,
+        bytes_saved=row.bytes_saved,
+        poll_url=row.poll_url,
     )
 
 

@@ -15,6 +15,7 @@ from aggregator.model import (
     Feed,
     FeedHealth,
     FeedSpec,
+    KeptDocument,
     KnownEntry,
     Story,
     StoryQuery,
@@ -31,7 +32,7 @@ from aggregator.store.reading import (
     stories,
     told,
 )
-from aggregator.store.tables import CopyRow, CountersRow, EntryRow, FeedRow, StoryRow
+from aggregator.store.tables import CopyRow, CountersRow, EntryRow, FeedRow, KeptRow, StoryRow
 from aggregator.store.writing import Transaction
 
 
@@ -78,6 +79,9 @@ class Store:
                         FeedRow(url=spec.url, poll_url=spec.url, next_poll_at=now, **values)
                     )
                 elif any(getattr(row, name) != value for name, value in values.items()):
+                    if not row.listed and row.last_error_reason == "gone":
+                        # Whoever lists it again wants it tried again.
+                        values |= {"next_poll_at": now, "last_error_reason": "", "failures": 0}
                     connection.execute(
                         update(FeedRow).where(col(FeedRow.id) == row.id).values(values)
                     )
@@ -120,6 +124,12 @@ class Store:
                 select(FeedRow).where(col(FeedRow.listed)).order_by(col(FeedRow.id))
             )
             return [health_of(row, entries.get(row.id or 0, 0)) for row in rows]
+
+    def kept(self, feed_id: int) -> KeptDocument | None:
+        """The document of a feed that owes article pages, as it was last read."""
+        with self._reads() as session:
+            row = session.get(KeptRow, feed_id)
+            return KeptDocument(row.body, row.url, row.content_type) if row else None
 
     def known(self, feed_id: int, keys: Sequence[EntryKeys]) -> list[tuple[KnownEntry, str, int]]:
         """Stored entries of a feed that may be those with `keys`, with page state and tries."""

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, Integer, String, Table, Text
 from sqlmodel import Field, SQLModel
 
-from aggregator.store.types import Compressed, UtcDateTime
+from aggregator.store.types import Compressed, CompressedBytes, UtcDateTime
 
 
 def table(row: type[SQLModel]) -> Table:
@@ -71,6 +71,31 @@ class FeedRow(SQLModel, table=True):
     failures: int = 0
     polls: int = 0
     polls_not_modified: int = 0
+    validators_url: str = Field(default="", sa_column=_text())  # the document they are of
+    why: str = Field(default="", sa_column=_text())  # the next poll is when it is
+    last_remedy: str = Field(default="", sa_column=_text())
+    wishes: dict[str, Any] = Field(default_factory=dict, sa_column=_json())
+    first_success_at: datetime | None = Field(default=None, sa_column=_time())
+    news_at: datetime | None = Field(default=None, sa_column=_time())
+    gap_seconds: float | None = None
+    news_share: float = 0.0
+    news_polls: int = 0  # behind the share
+    looked_at: datetime | None = Field(default=None, sa_column=_time())
+    look_days: int = 1
+    wire_bytes: int = 0  # of the last whole document, as transferred
+    bytes_saved: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
+    pages_owed: bool = False
+
+
+class KeptRow(SQLModel, table=True):
+    """A feed's document that is read again, because article pages of it are still to be had."""
+
+    __tablename__ = "kept"
+
+    feed_id: int = Field(sa_column=_belongs_to("feed.id", primary_key=True))
+    url: str = Field(sa_column=_text())
+    content_type: str = Field(sa_column=_text())
+    body: bytes = Field(sa_column=Column(CompressedBytes, nullable=False))
 
 
 class EntryRow(SQLModel, table=True):

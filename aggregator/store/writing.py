@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -33,11 +33,13 @@ from aggregator.store.tables import (
     CreditRow,
     EntryRow,
     FeedRow,
+    KeptRow,
     StoryRow,
     table,
 )
 
 _ENTRY, _BODY, _CREDIT = table(EntryRow), table(BodyRow), table(CreditRow)
+_KEPT = table(KeptRow)
 _STORY, _COPY, _COUNTERS = table(StoryRow), table(CopyRow), table(CountersRow)
 
 
@@ -107,7 +109,11 @@ class Transaction:
     def record(self, poll: PollRecord) -> None:
         """Keep what a poll taught about its feed."""
         statement, row = poll_statement(poll)
-        self._session.connection().execute(statement, row)
+        self._run(statement, row)
+        if poll.owed is not False:
+            self._run(delete(_KEPT).where(_KEPT.c.feed_id == poll.feed_id))
+            if poll.owed is not None:
+                self._run(insert(_KEPT), {"feed_id": poll.feed_id, **asdict(poll.owed)})
 
     # ----------------------------------------------------------------------------- entries
 
@@ -365,7 +371,7 @@ class Transaction:
 
     # -------------------------------------------------------------------------- small tools
 
-    def _run(self, statement: Any, rows: list[Row] | None = None) -> None:
+    def _run(self, statement: Any, rows: list[Row] | Row | None = None) -> None:
         self._session.connection().execute(statement, rows)
 
 
