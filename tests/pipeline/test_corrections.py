@@ -174,7 +174,7 @@ POLLS = st.lists(
 )
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(before=POLLS, after=POLLS, restart=st.integers(0, 8), who=st.sampled_from("AB"))
 def test_a_split_stands_whatever_is_polled_in_whatever_order(
     tmp_path_factory, before, after, restart, who
@@ -200,7 +200,7 @@ def test_a_split_stands_whatever_is_polled_in_whatever_order(
     desk.store.close()
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(after=POLLS, restart=st.integers(0, 8))
 def test_a_merge_stands_whatever_is_polled_in_whatever_order(tmp_path_factory, after, restart):
     desk = FilingDesk(f"sqlite:///{tmp_path_factory.mktemp('merge')}/a.db")

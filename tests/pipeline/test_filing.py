@@ -92,6 +92,48 @@ def test_a_summary_of_ones_own_words_parts_nobody_who_has_no_more_than_that(desk
     assert desk.poll("A", FERRY.text) == story
 
 
+def whole_story(desk: FilingDesk) -> list[tuple[object, ...]]:
+    """All that was decided, but for the ids, which are dice."""
+    ids = {story.id: number for number, story in enumerate(reversed(desk.stories()))}
+
+    def without_ids(reason: str) -> str:
+        return " ".join(str(ids.get(word.rstrip("."), word)) for word in reason.split())
+
+    return [
+        (
+            ids[story.id],
+            story.title,
+            [(said.kind, ids.get(said.other), said.url) for said in story.corrections],
+            [
+                (copy.url, without_ids(copy.reason), copy.similarity, copy.passages, copy.edits)
+                for copy in story.copies
+            ],
+        )
+        for story in desk.stories()
+    ]
+
+
+@settings(max_examples=5, deadline=None)
+@given(st.data())
+def test_a_restart_at_any_point_changes_no_decision(tmp_path_factory, data):
+    folder = tmp_path_factory.mktemp("restarts")
+    going = FilingDesk(f"sqlite:///{folder}/going.db")
+    restarted = FilingDesk(f"sqlite:///{folder}/restarted.db")
+    for outlet, text in data.draw(st.permutations(ARRIVALS)):
+        going.poll(outlet, text)
+        if data.draw(st.integers(0, 3)) == 0:
+            restarted.restart()
+        restarted.poll(outlet, text)
+        if data.draw(st.integers(0, 9)) == 0:
+            for desk in (going, restarted):
+                story = next((s for s in desk.stories() if len(s.copies) > 1), None)
+                if story is not None:
+                    desk.split(story.id, story.copies[0].url)
+    assert whole_story(restarted) == whole_story(going)
+    going.store.close()
+    restarted.store.close()
+
+
 # Who carries what: first a teaser, then maybe more of it.
 ARRIVALS = [
     ("A", TEASER), ("A", FERRY.text), ("B", "\n".join(FERRY.paragraphs[:3])), ("B", FERRY.text),
@@ -99,7 +141,7 @@ ARRIVALS = [
 ]  # fmt: skip
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(st.permutations(ARRIVALS), st.permutations(ARRIVALS))
 def test_no_item_flips_back_and_forth_in_whatever_order_copies_come(tmp_path_factory, one, two):
     desk = FilingDesk(f"sqlite:///{tmp_path_factory.mktemp('flip')}/a.db")
