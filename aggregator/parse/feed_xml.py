@@ -23,6 +23,7 @@ from aggregator.parse.xml_text import MOST_TAGS, Tidied
 
 _DEEPEST = 500  # elements within each other
 _MOST_TAGS = 100  # categories of one entry; finding doubles takes the square of their number
+_MOST_NAMESPACES = 200
 _MOST_ATTRIBUTES = 200  # of one element; reading them takes the square of their number
 _MOST_LOOSE_TAGS = 60_000  # the loose parser takes some 30 µs for each
 _LONGEST_NAME = 300
@@ -90,12 +91,18 @@ class _Bounded:
     feeddata: Any
     version: str
     depth: int
+    namespaces_in_use: dict[Any, Any]
     deepest = _DEEPEST
 
     def unknown_starttag(self, tag: str, attrs: Any) -> None:
         if self.depth > self.deepest:
             raise xml.sax.SAXException(f"more than {_DEEPEST} elements within each other")
         super().unknown_starttag(tag, attrs)  # type: ignore[misc]
+
+    def track_namespace(self, prefix: Any, uri: Any) -> None:
+        # All that are known are looked through at each element.
+        if len(self.namespaces_in_use) < _MOST_NAMESPACES:
+            super().track_namespace(prefix, uri)  # type: ignore[misc]
 
     def _add_tag(self, term: Any, scheme: Any, label: Any) -> None:
         tags = self._get_context().setdefault("tags", [])  # type: ignore[attr-defined]
