@@ -3,8 +3,6 @@
 import asyncio
 import json
 import sys
-import time
-from collections import Counter
 from collections.abc import Coroutine
 from dataclasses import asdict
 from enum import StrEnum
@@ -13,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from aggregator import __version__, cli_keeping, logs
@@ -23,7 +20,6 @@ from aggregator.errors import AggregatorError, ConfigError
 if TYPE_CHECKING:
     from aggregator.config import Config
     from aggregator.correct import Corrected
-    from aggregator.model import PollOutcome
 
 T = TypeVar("T")
 
@@ -256,34 +252,19 @@ def _loop(job: Coroutine[Any, Any, T]) -> T:
 
 async def _poll(config: "Config", *, every: bool) -> dict[str, int | float]:
     from aggregator.daemon import Daemon, utc_now
+    from aggregator.progress import PollProgress
 
     async with Daemon.opened(config) as daemon:
         await daemon.list_feeds()
-        start = time.perf_counter()
         store = daemon.store
-        feeds = store.listed() if every else store.due(utc_now(), limit=sys.maxsize >> 1)
-        count: Counter[str] = Counter(feeds=len(feeds))
-        with Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[errors]} errors"),
-            TimeRemainingColumn(),
-            console=Console(stderr=True),
-            disable=not sys.stderr.isatty(),
-        ) as progress:
-            bar = progress.add_task("polling", total=len(feeds), errors=0)
-
-            def seen(outcome: "PollOutcome") -> None:
-                count[outcome.result] += 1
-                count["entries_new"] += outcome.entries_new
-                count["stories_new"] += outcome.stories_new
-                progress.update(bar, advance=1, errors=count["failed"])
-
-            await daemon.poll_once(feeds, seen)
-        names = ("feeds", "fetched", "not_modified", "failed", "entries_new", "stories_new")
-        seconds = round(time.perf_counter() - start, 3)
-        return {name: count[name] for name in names} | {"seconds": seconds}
+        if every:
+            # All but those that were taken down for good (410).
+            feeds = [feed for feed in store.listed() if feed.error_reason != "gone"]
+        else:
+            feeds = store.due(utc_now(), limit=sys.maxsize >> 1)
+        with PollProgress(len(feeds)) as progress:
+            await daemon.poll_once(feeds, progress.seen)
+            return progress.totals()
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ from aggregator.parse.raw import RawEntry, RawFeed, RawLink, RawPerson, RawText
 from aggregator.parse.xml_text import MOST_TAGS, Tidied
 
 _DEEPEST = 500  # elements within each other
+_MOST_NAMESPACES = 200
 _MOST_ATTRIBUTES = 200  # of one element; reading them takes the square of their number
 _MOST_LOOSE_TAGS = 60_000  # the loose parser takes some 30 µs for each
 _LONGEST_TTL = timedelta(days=366)
@@ -103,6 +104,7 @@ class _Bounded:
     depth: int
     baseuri: str
     basestack: list[str]
+    namespaces_in_use: dict[Any, Any]
     deepest = _DEEPEST
 
     def unknown_starttag(self, tag: str, attrs: Any) -> None:
@@ -114,6 +116,11 @@ class _Bounded:
         super().unknown_endtag(tag)  # type: ignore[misc]
         # feedparser forgets that there was no base before the one that ended.
         self.baseuri = self.basestack[-1] if self.basestack else ""
+
+    def track_namespace(self, prefix: Any, uri: Any) -> None:
+        # All that are known are looked through at each element.
+        if len(self.namespaces_in_use) < _MOST_NAMESPACES:
+            super().track_namespace(prefix, uri)  # type: ignore[misc]
 
     def _add_tag(self, term: Any, scheme: Any, label: Any) -> None:
         tags = self._get_context().setdefault("tags", [])  # type: ignore[attr-defined]
