@@ -490,6 +490,12 @@ class StoryQuery:
     words: str = ""
     limit: int = 50
     before: str = ""  # id of the last story of the previous page
+    after: str = ""  # id of the first story of the page that follows; nil: the oldest stories
+    origins: tuple[str, ...] = ()  # names or domains of whom stories are attributed to
+    agency: bool | None = None  # whether it comes from an agency
+    copies: int = 0  # how many it has at least
+    since: datetime | None = None  # when it was first seen at the earliest
+    archive: int | None = None  # number of an archive document: its stories alone
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,16 @@ from sqlmodel import Session, col, select
 
 from aggregator.model import Copy, Decision, Document, Face, PollRecord, Reading
 from aggregator.store.index import StoredIndex
+from aggregator.store.labels import (
+    Carriage,
+    carriages,
+    forget,
+    labels_of,
+    relabel,
+    searched,
+    texts,
+    write_words,
+)
 from aggregator.store.reading import chunks, copies_of
 from aggregator.store.rows import (
     Row,
@@ -61,6 +71,7 @@ class Transaction:
         self._decided: dict[int, Decision] = {}
         # Not written yet.
         self._stories: dict[int, Row] = {}
+        self._words: dict[int, str] = {}
         self._copies: list[Row] = []
         self._feeds: dict[int, tuple[str, str]] = {}
 
@@ -87,7 +98,11 @@ class Transaction:
         if self._stories:
             connection.execute(insert(_STORY), list(self._stories.values()))
             connection.execute(update(_COUNTERS).values(stories=self._last_story))
+            relabel(connection, {n: ((), row["labels"]) for n, row in self._stories.items()})
             self._stories.clear()
+        if self._words:
+            write_words(connection, self._words, known=False)
+            self._words.clear()
         if self._copies:
             connection.execute(insert(_COPY), self._copies)
             self._copies = []
@@ -97,6 +112,7 @@ class Transaction:
         self._minted.clear()
         self._decided.clear()
         self._stories.clear()
+        self._words.clear()
         self._copies = []
 
     # ------------------------------------------------------------------------------- polls
@@ -230,6 +246,7 @@ class Transaction:
             .where(col(StoryRow.id) == newer)
             .values(merged_into=older, lead_entry_id=None)
         )
+        forget(self._session.connection(), [newer])
         self.index.join(older, newer, hashes)
 
     def copies(self, story_ids: Sequence[int]) -> dict[int, list[Copy]]:
@@ -241,8 +258,11 @@ class Transaction:
             self._write_rows()
             found = copies_of(self._session, there)
         for story in here:
-            found[story] = [self._copy(entry) for entry in self._minted[story]]
+            found[story] = self._copies_here(story)
         return found
+
+    def _copies_here(self, story: int) -> list[Copy]:
+        return [self._copy(entry) for entry in self._minted.get(story, ())]
 
     def _copy(self, entry_id: int) -> Copy:
         reading, feed_id, now = self._saved[entry_id]
@@ -270,21 +290,22 @@ class Transaction:
         `updated` moves only when text, title or origin do; a further copy moves nothing.
         """
         there = [story for story in faces if story not in self._stories]
-        before: dict[int, str] = {}
+        before: dict[int, tuple[str, list[str]]] = {}
         for part in chunks(there):
             rows = self._session.connection().execute(_DIGESTS, {"stories": part})
-            before |= {row.id: row.digest for row in rows}
+            before |= {row.id: (row.digest, row.labels) for row in rows}
+        found = self._found_by(faces, there)
         updated, same = [], []
         changed = False
         for story, face in faces.items():
-            row = face_row(face)
+            row = face_row(face) | found[story]
             if story in self._stories:
                 self._stories[story] |= row
                 changed = True
                 continue
-            moved = before[story] != face.digest
+            moved = before[story][0] != face.digest
             changed |= moved
-            if moved and before[story]:
+            if moved and before[story][0]:
                 updated.append({"story": story, "now": now, **row})
             else:
                 same.append({"story": story, **row})
@@ -292,7 +313,38 @@ class Transaction:
             self._run(_SHOW_UPDATED, updated)
         if same:
             self._run(_SHOW, same)
+        relabel(
+            self._session.connection(),
+            {story: (before[story][1], found[story]["labels"]) for story in there},
+        )
         return changed
+
+    def _found_by(self, faces: Mapping[int, Face], there: Sequence[int]) -> dict[int, Row]:
+        """Labels and numbers of copies of these stories; what they are searched by is written."""
+        connection = self._session.connection()
+        if there:
+            self._write_rows()
+        carried: dict[int, Carriage] = carriages(connection, there) if there else {}
+        for story in faces.keys() - carried.keys():
+            carried[story] = Carriage()
+            for copy in self._copies_here(story):
+                carried[story].add(copy.outlet, copy.domain, copy.category, copy.title)
+        leads = {faces[story].lead for story in faces}
+        shown = {n: self._saved[n][0].document.text for n in leads & self._saved.keys()}
+        shown |= texts(connection, leads - shown.keys())
+        words = {
+            story: searched(carried[story], shown.get(faces[story].lead, "")) for story in faces
+        }
+        self._words |= {story: text for story, text in words.items() if story in self._stories}
+        if there:
+            write_words(connection, {story: words[story] for story in there}, known=True)
+        return {
+            story: {
+                "labels": labels_of(face_row(face), carried[story]),
+                "copies": carried[story].copies,
+            }
+            for story, face in faces.items()
+        }
 
     def retire(self, now: datetime, retention: timedelta) -> tuple[dict[str, int], list[int]]:
         """Delete entries and stories older than `retention`, and a part of the old postings.
@@ -309,11 +361,14 @@ class Transaction:
             )
         )
         held = select_rows(CopyRow.story_id)  # type: ignore[call-overload]
-        stories = connection.execute(
-            delete(StoryRow)
+        stories = self._session.exec(
+            select(StoryRow.id)
             .where(col(StoryRow.updated) < older_than, col(StoryRow.merged_into).is_(None))
             .where(col(StoryRow.id).not_in(held))
-        )
+        ).all()
+        forget(connection, [story for story in stories if story is not None])
+        for part in chunks(stories):
+            connection.execute(delete(StoryRow).where(col(StoryRow.id).in_(part)))
         faceless = self._session.exec(
             select(StoryRow.id).where(
                 col(StoryRow.lead_entry_id).is_(None),
@@ -323,7 +378,7 @@ class Transaction:
         )
         gone = {
             "entries": int(entries.rowcount),
-            "stories": int(stories.rowcount),
+            "stories": len(stories),
             "postings": self.index.expire(now),
         }
         return gone, [story for story in faceless if story is not None]
@@ -350,12 +405,12 @@ _DOCUMENTS = (
     .join(_BODY, _BODY.c.entry_id == _ENTRY.c.id)
     .where(_ENTRY.c.id.in_(bindparam("entries", expanding=True)))
 )
-_DIGESTS = select_rows(_STORY.c.id, _STORY.c.digest).where(
+_DIGESTS = select_rows(_STORY.c.id, _STORY.c.digest, _STORY.c.labels).where(
     _STORY.c.id.in_(bindparam("stories", expanding=True))
 )
 _FACE = (
     *("lead_entry_id", "title", "url", "language", "origin", "agency"),
-    *("chain", "conflict", "digest"),
+    *("chain", "conflict", "digest", "copies", "labels"),
 )
 _SHOW = (
     update(_STORY)
