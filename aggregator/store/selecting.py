@@ -23,7 +23,7 @@ from aggregator.store.words import for_fts5, for_tsquery, phrases
 ARCHIVE = 50  # numbers of stories to an archive document
 _FEW = 1000  # stories that can be looked at one by one
 _SLACK = 200  # numbers by which stories may be out of the order of time
-_NIL = "00000000-0000-0000-0000-000000000000"  # the story before the first
+NIL = "00000000-0000-0000-0000-000000000000"  # the story before the first
 _STORY, _LABEL, _COUNTERS = table(StoryRow), table(LabelRow), table(CountersRow)
 _SHOWN = and_(_STORY.c.merged_into.is_(None), _STORY.c.url != "")
 
@@ -189,7 +189,7 @@ def _run(
 
 
 def _number(connection: Connection, public_id: str) -> int | None:
-    if public_id == _NIL:
+    if public_id == NIL:
         return 0
     found = select(_STORY.c.id).where(_STORY.c.public_id == public_id)
     return connection.execute(found).scalar()

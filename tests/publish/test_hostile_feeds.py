@@ -25,8 +25,25 @@ VALIDATOR = os.environ.get("FEEDVALIDATOR", "")
 STORIES = int(os.environ.get("FEEDVALIDATOR_STORIES", "500"))
 
 
-def channel(form: str, content: Content = Content.FEED) -> Channel:
-    return Channel("News & <b>more</b>", f"{HOME}feed.{form}", HOME, "&copy; \x00", content)
+def channel(form: str, content: Content = Content.FEED, **more) -> Channel:
+    url = f"{HOME}feed.{form}"
+    return Channel("News & <b>more</b>", url, HOME, "&copy; \x00", content, **more)
+
+
+PAGE = {
+    "next_url": f"{HOME}feed?before=1",
+    "previous_url": f"{HOME}feed?after=1",
+    "last_url": f"{HOME}feed?after=0",
+    "prev_archive_url": f"{HOME}feed?archive=7",
+    "hubs": ("https://hub.example.org/", "https://other.example.org/?a=1&b=2"),
+    "style_url": f"{HOME}static/feed.css?a=1&b=2",
+}
+ARCHIVE = {
+    "current_url": f"{HOME}feed",
+    "archived": True,
+    "prev_archive_url": f"{HOME}feed?archive=6",
+    "next_archive_url": f"{HOME}feed?archive=8",
+}
 
 
 @settings(max_examples=60, deadline=None)
@@ -77,16 +94,19 @@ def test_opml_holds_any_feed_without_its_secrets(texts):
 
 
 @pytest.mark.skipif(not VALIDATOR, reason="FEEDVALIDATOR names no folder with the W3C's validator")
-@pytest.mark.parametrize("content", Content)
+@pytest.mark.parametrize(
+    ("content", "more"),
+    [*((content, {}) for content in Content), (Content.FEED, PAGE), (Content.FEED, ARCHIVE)],
+)
 @pytest.mark.parametrize("form", ["rss", "atom"])
-def test_the_w3c_validator_says_nothing(form, content, monkeypatch):
+def test_the_w3c_validator_says_nothing(form, content, more, monkeypatch):
     monkeypatch.setattr(sys, "path", [str(Path(VALIDATOR) / "src"), *sys.path])
     feedvalidator = import_module("feedvalidator")
     shown_online = import_module("feedvalidator.compatibility").AA  # errors and warnings
     said = []
     for start in range(0, STORIES, 50):
         stories = [story(number) for number in range(start, start + 50)]
-        told = channel(form, content)
+        told = channel(form, content, **more)
         result = feedvalidator.validateStream(
             io.BytesIO(FORMATS[form].write(told, stories)),
             contentType=FORMATS[form].media_type,
