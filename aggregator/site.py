@@ -1,5 +1,6 @@
 """Joins the store and publish for the web, and for `aggregator export`: the same bytes for both."""
 
+import hashlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -48,7 +49,7 @@ class StoredSite:
         self._metrics = metrics
         self._started = started
         self._clock = clock
-        self._hubs = config.websub.hubs
+        self._hubs = config.websub.hubs if self.base_url else ()
         self._counts: tuple[float, Mapping[str, int]] = (float("-inf"), {})
 
     # -------------------------------------------------------------------------------- feeds
@@ -131,6 +132,18 @@ class StoredSite:
             before, _, _ = self._store.archives(query)
             around["prev_archive_url"] = "" if before is None else _other(url, archive=str(before))
         return stories, around
+
+    def heads(self) -> dict[str, str]:
+        """For the address of each feed, a word that changes with what stands at its head."""
+        found: dict[str, str] = {}
+        for name in ("", *self._outputs):
+            output = self._output(name)
+            query = self._dated(output.query() if output else StoryQuery())
+            told = [(s.id, s.updated, len(s.copies)) for s in self._store.stories(query)]
+            digest = hashlib.blake2b(repr(told).encode(), digest_size=12).hexdigest()
+            path = f"feeds/{name}" if name else "feed"
+            found |= {f"{self.base_url}/{path}.{form}": digest for form in FORMATS}
+        return found
 
     def opml(self) -> bytes:
         """What is subscribed to."""

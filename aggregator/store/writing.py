@@ -262,7 +262,7 @@ class Transaction:
         return found
 
     def _copies_here(self, story: int) -> list[Copy]:
-        return [self._copy(entry) for entry in self._minted.get(story, ())]
+        return [self._copy(entry) for entry in self._minted[story]]
 
     def _copy(self, entry_id: int) -> Copy:
         reading, feed_id, now = self._saved[entry_id]
@@ -289,23 +289,32 @@ class Transaction:
 
         `updated` moves only when text, title or origin do; a further copy moves nothing.
         """
-        there = [story for story in faces if story not in self._stories]
+        new = {story: face for story, face in faces.items() if story in self._stories}
+        there = {story: face for story, face in faces.items() if story not in self._stories}
+        if new:
+            carried = {story: self._carriage(story) for story in new}
+            for story, (row, words) in self._found_by(new, carried).items():
+                self._stories[story] |= row
+                self._words[story] = words
+        changed = self._show_again(there, now) if there else False
+        return changed or bool(new)
+
+    def _show_again(self, faces: Mapping[int, Face], now: datetime) -> bool:
+        """The same for stories that are in the database."""
+        self._write_rows()
+        connection = self._session.connection()
         before: dict[int, tuple[str, list[str]]] = {}
-        for part in chunks(there):
-            rows = self._session.connection().execute(_DIGESTS, {"stories": part})
+        for part in chunks(faces):
+            rows = connection.execute(_DIGESTS, {"stories": part})
             before |= {row.id: (row.digest, row.labels) for row in rows}
-        found = self._found_by(faces, there)
+        found = self._found_by(faces, carriages(connection, faces))
         updated, same = [], []
         changed = False
         for story, face in faces.items():
-            row = face_row(face) | found[story]
-            if story in self._stories:
-                self._stories[story] |= row
-                changed = True
-                continue
-            moved = before[story][0] != face.digest
+            digest, row = before[story][0], found[story][0]
+            moved = digest != face.digest
             changed |= moved
-            if moved and before[story][0]:
+            if moved and digest:
                 updated.append({"story": story, "now": now, **row})
             else:
                 same.append({"story": story, **row})
@@ -313,38 +322,30 @@ class Transaction:
             self._run(_SHOW_UPDATED, updated)
         if same:
             self._run(_SHOW, same)
-        relabel(
-            self._session.connection(),
-            {story: (before[story][1], found[story]["labels"]) for story in there},
-        )
+        labels = {story: (before[story][1], found[story][0]["labels"]) for story in faces}
+        relabel(connection, labels)
+        write_words(connection, {story: words for story, (_, words) in found.items()}, known=True)
         return changed
 
-    def _found_by(self, faces: Mapping[int, Face], there: Sequence[int]) -> dict[int, Row]:
-        """Labels and numbers of copies of these stories; what they are searched by is written."""
-        connection = self._session.connection()
-        if there:
-            self._write_rows()
-        carried: dict[int, Carriage] = carriages(connection, there) if there else {}
-        for story in faces.keys() - carried.keys():
-            carried[story] = Carriage()
-            for copy in self._copies_here(story):
-                carried[story].add(copy.outlet, copy.domain, copy.category, copy.title)
-        leads = {faces[story].lead for story in faces}
+    def _found_by(
+        self, faces: Mapping[int, Face], carried: Mapping[int, Carriage]
+    ) -> dict[int, tuple[Row, str]]:
+        """What the rows of these stories have, labels and all, and what they are searched by."""
+        leads = {face.lead for face in faces.values()}
         shown = {n: self._saved[n][0].document.text for n in leads & self._saved.keys()}
-        shown |= texts(connection, leads - shown.keys())
-        words = {
-            story: searched(carried[story], shown.get(faces[story].lead, "")) for story in faces
-        }
-        self._words |= {story: text for story, text in words.items() if story in self._stories}
-        if there:
-            write_words(connection, {story: words[story] for story in there}, known=True)
-        return {
-            story: {
-                "labels": labels_of(face_row(face), carried[story]),
-                "copies": carried[story].copies,
-            }
-            for story, face in faces.items()
-        }
+        shown |= texts(self._session.connection(), leads - shown.keys())
+        found = {}
+        for story, face in faces.items():
+            row = face_row(face)
+            row |= {"labels": labels_of(row, carried[story]), "copies": carried[story].copies}
+            found[story] = (row, searched(carried[story], shown.get(face.lead, "")))
+        return found
+
+    def _carriage(self, story: int) -> Carriage:
+        carriage = Carriage()
+        for copy in self._copies_here(story):
+            carriage.add(copy.outlet, copy.domain, copy.category, copy.title)
+        return carriage
 
     def retire(self, now: datetime, retention: timedelta) -> tuple[dict[str, int], list[int]]:
         """Delete entries and stories older than `retention`, and a part of the old postings.

@@ -22,6 +22,7 @@ from aggregator.web.watched import Watched
 _MOST_BYTES = 64_000_000
 _CACHE_CONTROL = "public, max-age=60"
 _CACHE_CONTROL_OF_ARCHIVES = "public, max-age=3600"
+_PLAIN_XML = "application/xml; charset=utf-8"
 _PASSING = 60.0  # seconds that a feed of what is young is kept
 _FORMS = {"rss": "rss", "xml": "rss", "atom": "atom", "json": "json"}
 
@@ -101,11 +102,14 @@ class Feeds:
             document = await asyncio.to_thread(self._site.feed, wish)
         except NotFoundError as error:
             raise HTTPException(404, str(error)) from error
+        # Chromium shows XML with its style only where it is called XML and nothing else.
+        looked_at = wish.form != "json" and _is_looked_at(scope)
         fresh = Representation(
             document.body,
-            document.media_type,
+            _PLAIN_XML if looked_at else document.media_type,
             _CACHE_CONTROL_OF_ARCHIVES if document.archived else _CACHE_CONTROL,
             modified=document.modified,
+            vary="accept-encoding, accept" if wish.form != "json" else "accept-encoding",
             link=", ".join(
                 f'<{address}>; rel="{relation}"' for relation, address in document.links
             ),
@@ -128,7 +132,13 @@ class Feeds:
 
 
 def _key(base: str, scope: Scope) -> tuple[str, ...]:
-    return (base, scope["path"], scope["query_string"].decode("latin-1"))
+    shown = "shown" if _is_looked_at(scope) else ""
+    return (base, scope["path"], scope["query_string"].decode("latin-1"), shown)
+
+
+def _is_looked_at(scope: Scope) -> bool:
+    """Whether a browser asks for something to show."""
+    return any(name == b"accept" and b"text/html" in value for name, value in scope["headers"])
 
 
 def _wish(scope: Scope, base: str) -> FeedWish:

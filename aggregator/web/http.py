@@ -39,6 +39,7 @@ class Representation:
     cache_control: str = "no-cache"
     modified: datetime | None = None
     link: str = ""  # the Link header (RFC 8288)
+    vary: str = "accept-encoding"
     digest: str = field(init=False)
     tags: frozenset[str] = field(init=False)  # the entity tags of all codings
     _encoded: dict[str, tuple[bytes, Headers]] = field(init=False, default_factory=dict)
@@ -90,7 +91,7 @@ class Representation:
             headers = [
                 (b"etag", etag.encode()),
                 (b"cache-control", self.cache_control.encode()),
-                (b"vary", b"accept-encoding"),
+                (b"vary", self.vary.encode()),
             ]
             self._validators[etag] = headers
         return headers

@@ -325,3 +325,26 @@ def test_a_changed_text_is_found_by_its_new_words_alone(store):
         transaction.save(feed_of(store, "a.example").id, [changed], NOW)
         show(transaction, story)
     assert (found(store, words="ferry"), found(store, words="quay")) == ([], ["A"])
+
+
+def test_new_and_old_stories_can_be_shown_in_one_go(store):
+    old = tell(store, "Old")
+    with store.writing(LONG_AGO) as transaction, transaction.part():
+        feed = feed_of(store, "b.example")
+        entries = transaction.save(
+            feed.id, [reading("New", "x", "b.example"), reading("Copy", "y", "b.example")], NOW
+        )
+        new = transaction.new_story(NOW)
+        transaction.place(entries[0], new, Decision(new))
+        transaction.place(entries[1], old, Decision(old))
+        told = transaction.copies([old, new])
+        faces = {
+            story: Face(
+                copies[0].entry, copies[0].title, copies[0].url, "en", Provenance(None), "d"
+            )
+            for story, copies in told.items()
+        }
+        assert transaction.show(faces, NOW)
+    assert found(store, categories=("Sport",)) == ["New", "Old"]
+    assert found(store, words="copy") == ["Old"]
+    assert found(store, copies=2) == ["Old"]

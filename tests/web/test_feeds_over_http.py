@@ -110,7 +110,7 @@ def test_a_client_that_has_the_current_feed_gets_none_of_it_again(client):
         assert (answer.status_code, answer.content) == (304, b""), known
         assert answer.headers["etag"] == tag
         assert answer.headers["cache-control"] == first.headers["cache-control"]
-        assert answer.headers["vary"] == "accept-encoding"
+        assert answer.headers["vary"] == "accept-encoding, accept"
         assert "content-type" not in answer.headers
 
 
@@ -181,7 +181,7 @@ def test_a_coding_is_used_that_the_client_takes_and_has_a_tag_of_its_own(client,
     assert answer.headers.get("content-encoding") == coding
     decode = {"gzip": gzip.decompress, "zstd": zstd.decompress, None: bytes}[coding]
     assert decode(raw) == plain.content
-    assert answer.headers["vary"] == "accept-encoding"
+    assert answer.headers["vary"] == "accept-encoding, accept"
     assert (answer.headers["etag"] == plain.headers["etag"]) == (coding is None)
     headers = {"Accept-Encoding": accept, "If-None-Match": answer.headers["etag"]}
     again = client.get("/feed.rss", headers=headers)
@@ -411,6 +411,10 @@ def test_a_browser_gets_a_style_for_the_feed_and_may_use_it(client):
         style = client.base_url.join("/static/feed.css")
         assert f'<?xml-stylesheet type="text/css" href="{style}"?>' in answer.text
         assert "style-src 'self'" in answer.headers["content-security-policy"]
+        # Chromium shows source text where the type is a feed's.
+        shown = client.get(f"/feed.{form}", headers={"Accept": "text/html,*/*;q=0.8"})
+        assert shown.headers["content-type"] == "application/xml; charset=utf-8"
+        assert shown.content == answer.content
     sheet = client.get("/static/feed.css")
     assert sheet.headers["content-type"].startswith("text/css")
 
