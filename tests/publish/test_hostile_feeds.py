@@ -12,6 +12,7 @@ import pytest
 from hostile_stories import story
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 from lxml import etree
 
 from aggregator.model import Channel, Content, FeedHealth
@@ -22,6 +23,7 @@ HOME = "https://news.example.org/"
 NUMBERS = st.lists(st.integers(0, 10**9), max_size=6, unique=True)
 VALIDATOR = os.environ.get("FEEDVALIDATOR", "")
 # Enough for a run that people wait for; the environment can ask for more.
+JSON_STORIES = 200
 STORIES = int(os.environ.get("FEEDVALIDATOR_STORIES", "500"))
 
 
@@ -91,6 +93,17 @@ def test_opml_holds_any_feed_without_its_secrets(texts):
     (outline,) = tree.iterfind(".//outline[@xmlUrl]")
     assert outline.get("xmlUrl").startswith("https://a.example/")
     assert outline.get("text") == (inert(name) or outline.get("xmlUrl"))
+
+
+@pytest.mark.parametrize("content", Content)
+@pytest.mark.parametrize("more", [{}, PAGE, ARCHIVE])
+def test_json_feed_is_valid_by_the_schema_of_the_format(content, more):
+    schema = json.loads((Path(__file__).parent / "json_feed_schema.json").read_text("utf-8"))
+    validator = Draft202012Validator(schema)
+    for start in range(0, JSON_STORIES, 50):
+        stories = [story(number) for number in range(start, start + 50)]
+        document = json.loads(FORMATS["json"].write(channel("json", content, **more), stories))
+        assert [error.message for error in validator.iter_errors(document)] == []
 
 
 @pytest.mark.skipif(not VALIDATOR, reason="FEEDVALIDATOR names no folder with the W3C's validator")
