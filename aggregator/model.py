@@ -552,6 +552,13 @@ class StoryQuery:
     words: str = ""
     limit: int = 50
     before: str = ""  # id of the last story of the previous page
+    after: str = ""  # id of the first story of the page that follows; nil: the oldest stories
+    origins: tuple[str, ...] = ()  # names or domains of whom stories are attributed to
+    agency: bool | None = None  # whether it comes from an agency
+    copies: int = 0  # how many it has at least
+    since: datetime | None = None  # when it was first seen at the earliest
+    archive: int | None = None  # number of an archive document: its stories alone
+    age: timedelta | None = None  # `since`, as said where no clock is at hand
 
 
 @dataclass(frozen=True, slots=True)
@@ -565,6 +572,14 @@ class Channel:
     content: Content = Content.FEED
     updated: datetime | None = None
     next_url: str = ""  # of the document with the stories that come after these
+    current_url: str = ""  # of the feed that the document is a part of; "" is `url`
+    previous_url: str = ""
+    last_url: str = ""
+    archived: bool = False  # one of the documents that never change (RFC 5005, 4)
+    prev_archive_url: str = ""
+    next_archive_url: str = ""
+    hubs: tuple[str, ...] = ()  # which tell of changes (WebSub)
+    style_url: str = ""  # of the CSS that a browser shows it with
 
 
 # --------------------------------------------------------------------------------------- health

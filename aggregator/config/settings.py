@@ -155,6 +155,10 @@ class WhereConfig(Section):
     language: Texts = ()
     outlet: Texts = ()  # names or domains
     words: str = ""
+    origin: Texts = ()  # names or domains of whom the story is attributed to
+    agency: bool | None = None  # whether it comes from an agency
+    copies: Annotated[int, Field(ge=0)] = 0  # how many it has at least
+    age: Duration | None = None  # how long ago it was first seen at the most
 
 
 class OutputConfig(Section):
@@ -174,7 +178,17 @@ class OutputConfig(Section):
             words=self.where.words,
             limit=limit,
             before=before,
+            origins=self.where.origin,
+            agency=self.where.agency,
+            copies=self.where.copies,
+            age=self.where.age,
         )
+
+
+class WebSubConfig(Section):
+    """Hubs that are told of each change of a feed, and tell subscribers (W3C WebSub)."""
+
+    hubs: tuple[HttpUrl, ...] = ()
 
 
 class DedupeConfig(Section):
@@ -200,6 +214,7 @@ class Config(Section):
     http: HttpConfig = HttpConfig()
     database: DatabaseUrl = SecretStr("sqlite:///data/aggregator.db")
     outputs: tuple[OutputConfig, ...] = ()
+    websub: WebSubConfig = WebSubConfig()
     dedupe: DedupeConfig = DedupeConfig()
     retention: Duration = timedelta(days=90)  # how long stories are kept
     server: ServerConfig = ServerConfig()

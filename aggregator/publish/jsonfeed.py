@@ -25,6 +25,8 @@ def json_feed(channel: Channel, stories: Sequence[Story]) -> bytes:
     }
     if channel.next_url:
         feed["next_url"] = channel.next_url
+    if channel.hubs:
+        feed["hubs"] = [{"type": "WebSub", "url": hub} for hub in channel.hubs]
     feed["items"] = [_item(channel, story) for story in stories]
     return as_json(feed)
 

@@ -17,6 +17,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from aggregator.errors import StoreError
 from aggregator.store.database import connect, migrate, unusable, writing
+from aggregator.store.labels import find_again
 from aggregator.store.tables import CountersRow, StoryRow, table
 
 _ROWS = 1_000  # at a time
@@ -66,7 +67,9 @@ def restore(url: str, file: Path) -> dict[str, int]:
             migrate(source)
             migrate(engine)
             with source.connect() as old, writing(engine).begin() as new:
-                return _replace(old, new)
+                counts = _replace(old, new)
+                _let_search_find(new)
+                return counts
         except IntegrityError as error:
             raise _damaged(file, str(error.orig)) from error
         except OperationalError as error:
@@ -168,6 +171,14 @@ def _replace(old: Connection, new: Connection) -> dict[str, int]:
     counts = {one.name: _copy_table(one, old, new) for one in tables}
     _count_on(new, tables, max(revision, _revision(new)) + 1)
     return {name: counts[name] for name in ("feed", "entry", "story")}
+
+
+def _let_search_find(connection: Connection) -> None:
+    """Write anew what no table of ours holds: the words by which stories are searched."""
+    connection.exec_driver_sql("DELETE FROM story_words")
+    story = table(StoryRow)
+    kept = select(story.c.id).where(story.c.merged_into.is_(None)).order_by(story.c.id)
+    find_again(connection, connection.execute(kept).scalars().all(), words=True)
 
 
 def _copy_table(one: Table, old: Connection, new: Connection) -> int:

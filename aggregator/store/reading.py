@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, tuple_
+from sqlalchemy import func
 from sqlalchemy import select as select_rows
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
@@ -36,6 +36,7 @@ from aggregator.model import (
     Where,
 )
 from aggregator.store.rows import wishes_of
+from aggregator.store.selecting import wanted
 from aggregator.store.tables import (
     BodyRow,
     CopyRow,
@@ -195,16 +196,12 @@ def found(session: Session, story_or_url: str) -> StoryRow:
 
 def stories(session: Session, query: StoryQuery) -> list[Story]:
     """The stories that the query wants, newest first seen first."""
-    statement = select(StoryRow).where(col(StoryRow.merged_into).is_(None), StoryRow.url != "")
-    for condition in _conditions(query):
-        statement = statement.where(condition)
-    if query.before:
-        last = session.exec(select(StoryRow).where(StoryRow.public_id == query.before)).first()
-        if last is not None:
-            place = tuple_(col(StoryRow.first_seen), col(StoryRow.id))
-            statement = statement.where(place < tuple_(last.first_seen, last.id))
-    statement = statement.order_by(col(StoryRow.first_seen).desc(), col(StoryRow.id).desc())
-    return told(session, session.exec(statement.limit(query.limit)).all())
+    rows: dict[int, StoryRow] = {}
+    numbers = wanted(session.connection(), query)
+    for part in chunks(numbers):
+        for row in session.exec(select(StoryRow).where(col(StoryRow.id).in_(part))):
+            rows[row.id or 0] = row
+    return told(session, [rows[number] for number in numbers])
 
 
 def told(session: Session, rows: Sequence[StoryRow]) -> list[Story]:
@@ -262,39 +259,6 @@ def health_of(row: FeedRow, entries: int) -> FeedHealth:
         bytes_saved=row.bytes_saved,
         poll_url=row.poll_url,
     )
-
-
-def _conditions(query: StoryQuery) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
-    if query.languages:
-        # "en" wants "en-GB" too (RFC 4647, 3.3.1: basic filtering)
-        language = func.lower(col(StoryRow.language))
-        conditions.append(
-            or_(
-                *(
-                    or_(language == w.lower(), language.like(f"{w.lower()}-%"))
-                    for w in query.languages
-                )
-            )
-        )
-    for word in query.words.split():
-        pattern = "%" + word.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_") + "%"
-        conditions.append(col(StoryRow.title).ilike(pattern, escape="\\"))
-    carried = (
-        select(CopyRow.story_id)
-        .join(EntryRow, col(EntryRow.id) == CopyRow.entry_id)
-        .join(FeedRow, col(FeedRow.id) == EntryRow.feed_id)
-    )
-    if query.categories:
-        within = carried.where(col(FeedRow.category).in_(query.categories))
-        conditions.append(col(StoryRow.id).in_(within))
-    if query.outlets:
-        names = [name.lower() for name in query.outlets]
-        by = or_(
-            func.lower(col(EntryRow.outlet)).in_(names), func.lower(col(EntryRow.domain)).in_(names)
-        )
-        conditions.append(col(StoryRow.id).in_(carried.where(by)))
-    return conditions
 
 
 def _public_ids(session: Session, stories: Collection[int]) -> Mapping[int, str]:

@@ -101,6 +101,8 @@ def story_row(number: int, public_id: str, now: datetime) -> Row:
         "digest": "",
         "first_seen": now,
         "updated": now,
+        "copies": 0,
+        "labels": [],
     }
 
 

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -23,6 +24,7 @@ from aggregator.model import (
 from aggregator.store.checking import broken
 from aggregator.store.database import connect, migrate, unusable, writing
 from aggregator.store.index import StoredIndex
+from aggregator.store.labels import find_again, of_feeds
 from aggregator.store.reading import (
     chunks,
     feed_of,
@@ -32,6 +34,7 @@ from aggregator.store.reading import (
     stories,
     told,
 )
+from aggregator.store.selecting import archive_after, archive_before, archives
 from aggregator.store.tables import CopyRow, CountersRow, EntryRow, FeedRow, KeptRow, StoryRow
 from aggregator.store.writing import Transaction
 
@@ -64,6 +67,7 @@ class Store:
         """
         with self._writes() as session:
             known = {row.url: row for row in session.exec(select(FeedRow))}
+            moved: list[int] = []
             connection = session.connection()
             for spec in specs:
                 values: dict[str, Any] = {
@@ -78,7 +82,10 @@ class Store:
                     session.add(
                         FeedRow(url=spec.url, poll_url=spec.url, next_poll_at=now, **values)
                     )
-                elif any(getattr(row, name) != value for name, value in values.items()):
+                    continue
+                if row.category != spec.category and row.id is not None:
+                    moved.append(row.id)
+                if any(getattr(row, name) != value for name, value in values.items()):
                     if not row.listed and row.last_error_reason == "gone":
                         # Whoever lists it again wants it tried again.
                         values |= {"next_poll_at": now, "last_error_reason": "", "failures": 0}
@@ -90,6 +97,9 @@ class Store:
                 connection.execute(
                     update(FeedRow).where(col(FeedRow.id).in_(part)).values(listed=False)
                 )
+            if moved:  # to another category, and their stories with them
+                find_again(connection, of_feeds(connection, moved))
+                connection.execute(update(CountersRow).values(revision=CountersRow.revision + 1))
 
     def due(self, now: datetime, limit: int, besides: Collection[int] = ()) -> list[Feed]:
         """The listed feeds whose next poll is due, the longest waiting first.
@@ -155,6 +165,20 @@ class Store:
         """The stories that the query wants, newest first seen first."""
         with self._reads() as session:
             return stories(session, query)
+
+    def archives(self, query: StoryQuery) -> tuple[int | None, int | None, int]:
+        """The archive documents before and after the query's own, and how many there are.
+
+        Documents go by number; one that would hold no story of the query's is passed over.
+        """
+        with self._reads() as session:
+            connection = session.connection()
+            everything = replace(query, before="", after="", archive=None)
+            before = archive_before(connection, everything, query.archive)
+            after = None
+            if query.archive is not None:
+                after = archive_after(connection, everything, query.archive)
+            return before, after, archives(connection)
 
     def story(self, story_id: str) -> Story | None:
         """The story with this id; the one it was joined to, where it was; else None."""

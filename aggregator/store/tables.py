@@ -2,7 +2,9 @@
 
 A *feed* has *entries*; an entry's text stands in *body* and its credits in *credit*. A *copy*
 says of which *story* an entry is a member, and why. *correction* keeps what a person said of that.
-*posting* is the index of matching.
+*posting* is the index of matching, *label* what stories are selected by. The words that they are
+searched by are no table of these: each database has a kind of its own for that (see `migrations`
+and `labels`).
 """
 
 from datetime import datetime
@@ -166,7 +168,7 @@ class StoryRow(SQLModel, table=True):
     """All copies of the same text. `public_id` is minted once and never changes."""
 
     __tablename__ = "story"
-    __table_args__ = (Index("ix_story_river", "merged_into", "first_seen", "id"),)
+    __table_args__ = (Index("ix_story_river", "merged_into", "id"),)
 
     id: int | None = Field(default=None, primary_key=True)
     public_id: str = Field(sa_column=Column(String(36), nullable=False, unique=True))
@@ -186,6 +188,8 @@ class StoryRow(SQLModel, table=True):
     digest: str = Field(default="", sa_column=Column(String(64), nullable=False))
     first_seen: datetime = Field(sa_column=_time(nullable=False))
     updated: datetime = Field(sa_column=_time(nullable=False))
+    copies: int = 0  # how many it has
+    labels: list[str] = Field(default_factory=list, sa_column=_json())  # as in the table of labels
 
 
 class CopyRow(SQLModel, table=True):
@@ -234,6 +238,17 @@ class PostingRow(SQLModel, table=True):
     # No foreign key: it would want an index of its own, for rows that expire anyway.
     story_id: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
     seen_hour: int
+
+
+class LabelRow(SQLModel, table=True):
+    """What a story is selected by: a category, an outlet, a language and so on."""
+
+    __tablename__ = "label"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    name: str = Field(sa_column=Column(String(200), primary_key=True))
+    # No foreign key: it would want an index of its own. Who deletes a story deletes its labels.
+    story_id: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
 
 
 class CountersRow(SQLModel, table=True):

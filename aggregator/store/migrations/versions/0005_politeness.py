@@ -8,7 +8,7 @@ from alembic import op
 from aggregator.store.types import CompressedBytes, UtcDateTime
 
 revision = "0005"
-down_revision = "0002"
+down_revision = "0003"
 branch_labels = None
 depends_on = None
 
@@ -48,6 +48,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Back to the schema before."""
     op.drop_table("kept")
-    with op.batch_alter_table("feed") as feed:
-        for column in _NEW:
-            feed.drop_column(column.name)
+    # Not in a batch: that makes the table anew, and what hangs on the old one's rows goes with it.
+    for column in _NEW:
+        op.drop_column("feed", column.name)
