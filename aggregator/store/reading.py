@@ -1,11 +1,12 @@
 """Queries: rows of the tables to the dataclasses of the model."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, tuple_
+from sqlalchemy import ColumnElement, Row, bindparam, func, or_, tuple_
+from sqlalchemy import select as select_rows
 from sqlmodel import Session, col, select
 
 from aggregator.model import (
@@ -31,7 +32,16 @@ from aggregator.model import (
     Where,
 )
 from aggregator.store.rows import wishes_of
-from aggregator.store.tables import BodyRow, CopyRow, CreditRow, EntryRow, FeedRow, StoryRow
+from aggregator.store.tables import BodyRow, CopyRow, CreditRow, EntryRow, FeedRow, StoryRow, table
+
+_FEED = table(FeedRow)
+_DUE = (
+    select_rows(_FEED.c.id, _FEED.c.poll_url)
+    .where(_FEED.c.next_poll_at <= bindparam("now"), _FEED.c.listed)
+    .order_by(_FEED.c.next_poll_at, _FEED.c.id)
+    .limit(bindparam("most"))
+)
+_FEEDS = select_rows(_FEED).where(_FEED.c.id.in_(bindparam("feeds", expanding=True)))
 
 # Well under every database's bound on the parameters of one statement.
 CHUNK = 500
@@ -43,7 +53,7 @@ def chunks(values: Iterable[Any], size: int = CHUNK) -> Iterable[list[Any]]:
     return (batch[start : start + size] for start in range(0, len(batch), size))
 
 
-def feed_of(row: FeedRow) -> Feed:
+def feed_of(row: FeedRow | Row[Any]) -> Feed:
     """A feed row as the pipeline sees it."""
     assert row.id is not None
     return Feed(
@@ -70,6 +80,27 @@ def feed_of(row: FeedRow) -> Feed:
         look_days=row.look_days,
         pages_owed=row.pages_owed,
     )
+
+
+def waiting_feeds(
+    session: Session, now: datetime, limit: int, besides: Collection[int]
+) -> list[tuple[int, str]]:
+    """Number and address of the listed feeds that are due, the longest waiting first.
+
+    Without those `besides`, which are in hand and found due again and again.
+    """
+    values = {"now": now, "most": limit + len(besides)}
+    due = session.connection().execute(_DUE, values)
+    return [(number, url) for number, url in due if number not in besides][:limit]
+
+
+def numbered_feeds(session: Session, numbers: Sequence[int]) -> list[Feed]:
+    """The feeds with these numbers, in this order."""
+    found: dict[int, Feed] = {}
+    for part in chunks(numbers):
+        rows = session.connection().execute(_FEEDS, {"feeds": part})
+        found |= {row.id: feed_of(row) for row in rows}
+    return [found[number] for number in numbers if number in found]
 
 
 def known_entries(

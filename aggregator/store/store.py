@@ -4,9 +4,8 @@ import uuid
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import func, text, update
+from sqlalchemy import func, text
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, col, select
 
@@ -22,8 +21,17 @@ from aggregator.model import (
     StoryQuery,
 )
 from aggregator.store.database import connect, migrate, unusable, writing
+from aggregator.store.feeds import list_feeds
 from aggregator.store.index import StoredIndex
-from aggregator.store.reading import chunks, feed_of, health_of, known_entries, stories, told
+from aggregator.store.reading import (
+    feed_of,
+    health_of,
+    known_entries,
+    numbered_feeds,
+    stories,
+    told,
+    waiting_feeds,
+)
 from aggregator.store.tables import CopyRow, CountersRow, EntryRow, FeedRow, KeptRow, StoryRow
 from aggregator.store.writing import Transaction
 
@@ -55,33 +63,7 @@ class Store:
         when a list could not be read whole.
         """
         with self._writes() as session:
-            known = {row.url: row for row in session.exec(select(FeedRow))}
-            connection = session.connection()
-            for spec in specs:
-                values: dict[str, Any] = {
-                    "name": spec.name,
-                    "domain": spec.domain,
-                    "category": spec.category,
-                    "full_text": spec.full_text.value,
-                    "listed": True,
-                }
-                row = known.pop(spec.url, None)
-                if row is None:
-                    session.add(
-                        FeedRow(url=spec.url, poll_url=spec.url, next_poll_at=now, **values)
-                    )
-                elif any(getattr(row, name) != value for name, value in values.items()):
-                    if not row.listed and row.last_error_reason == "gone":
-                        # Whoever lists it again wants it tried again.
-                        values |= {"next_poll_at": now, "last_error_reason": "", "failures": 0}
-                    connection.execute(
-                        update(FeedRow).where(col(FeedRow.id) == row.id).values(values)
-                    )
-            unlisted = [] if keep_others else [row.id for row in known.values() if row.listed]
-            for part in chunks(unlisted):
-                connection.execute(
-                    update(FeedRow).where(col(FeedRow.id).in_(part)).values(listed=False)
-                )
+            list_feeds(session.connection(), specs, now, keep_others=keep_others)
 
     def due(self, now: datetime, limit: int, besides: Collection[int] = ()) -> list[Feed]:
         """The listed feeds whose next poll is due, the longest waiting first.
@@ -91,13 +73,20 @@ class Store:
         if limit <= 0:
             return []
         with self._reads() as session:
-            rows = session.exec(
-                select(FeedRow)
-                .where(col(FeedRow.next_poll_at) <= now, col(FeedRow.listed))
-                .order_by(col(FeedRow.next_poll_at), col(FeedRow.id))
-                .limit(limit + len(besides))
-            )
-            return [feed_of(row) for row in rows if row.id not in besides][:limit]
+            found = waiting_feeds(session, now, limit, besides)
+            return numbered_feeds(session, [number for number, _ in found])
+
+    def waiting(
+        self, now: datetime, limit: int, besides: Collection[int] = ()
+    ) -> list[tuple[int, str]]:
+        """The same as `due`, but for each feed only its number and the address it is polled at."""
+        with self._reads() as session:
+            return waiting_feeds(session, now, limit, besides)
+
+    def numbered(self, numbers: Sequence[int]) -> list[Feed]:
+        """The feeds with these numbers, in this order; those that are no more are left out."""
+        with self._reads() as session:
+            return numbered_feeds(session, numbers)
 
     def listed(self) -> list[Feed]:
         """All feeds that are polled."""
