@@ -39,7 +39,7 @@ HOSTILE = {
     "template": "<template><script>steal()</script></template>",
     "id and class": '<p id="main" class="state gone">x</p>',
     "srcset": '<img src="/a.png" srcset="javascript:steal() 1x">',
-    "closing what is not its own": "</div></div></body></html><script>steal()</script>",
+    "closing what is not its own": "</div></div></p><script>steal()</script>",
 }
 FORBIDDEN = re.compile(
     r"steal|javascript:|vbscript:|file:|<script|<style|<form|<input|<button|<iframe|<object|<embed"
