@@ -24,6 +24,7 @@ from aggregator.metrics import Metrics
 from aggregator.model import Feed, FeedSpec, PollOutcome
 from aggregator.outlets import outlets_of
 from aggregator.pipeline import Pipeline
+from aggregator.push import Push, callback_base
 from aggregator.reading import know_outlets
 from aggregator.site import StoredSite
 from aggregator.store import Store
@@ -77,6 +78,17 @@ class Daemon:
             clock=clock,
             dice=dice or Random(),  # noqa: S311  (jitter is no secret)
         )
+        base = callback_base(config)
+        self.push: Push | None = None  # where hubs can reach us
+        if base:
+            self.push = Push(
+                base,
+                store=store,
+                fetcher=fetcher,
+                pipeline=self._pipeline,
+                clock=clock,
+                seen=lambda outcome: self.metrics.polled(outcome, 0.0),
+            )
         # Enough feeds in hand to keep every connection busy while others parse and match.
         self._agenda = Agenda(2 * config.poll.concurrency)
         self._enough = max(2 * config.poll.concurrency // 8, 1)
@@ -281,6 +293,8 @@ async def run(
                 every = partial(scheduler.add_job, trigger="interval", max_instances=1)
                 every(daemon.tick, seconds=_TICK.total_seconds(), next_run_time=utc_now())
                 every(daemon.keep_house, hours=1, next_run_time=utc_now())
+                if daemon.push is not None:
+                    every(daemon.push.ask, minutes=1)
                 every(daemon.list_feeds, hours=1, next_run_time=utc_now())
                 scheduler.start()
             host, port = listener.getsockname()[:2]
@@ -312,7 +326,7 @@ def _server(config: Config, daemon: Daemon) -> uvicorn.Server:
     site = StoredSite(config, daemon.store, daemon.metrics, daemon.started.is_set)
     return _Server(
         uvicorn.Config(
-            create_app(site),
+            create_app(site, door=daemon.push, max_push=config.http.max_bytes),
             log_config=None,
             access_log=False,
             lifespan="off",

@@ -3,6 +3,7 @@
 `Fetcher.get` is one exchange; `after_success` and `after_failure` say when the next is due.
 """
 
+from aggregator.fetch import websub
 from aggregator.fetch.client import Accept, Fetcher
 from aggregator.fetch.failures import retry_after
 from aggregator.fetch.freshness import fresh_for
@@ -30,4 +31,5 @@ __all__ = [
     "postponed",
     "retry_after",
     "site_of",
+    "websub",
 ]

@@ -79,6 +79,7 @@ def feed_of(row: FeedRow | Row[Any]) -> Feed:
         looked_at=row.looked_at,
         look_days=row.look_days,
         pages_owed=row.pages_owed,
+        pushed_at=row.pushed_at,
     )
 
 
@@ -200,7 +201,7 @@ def told(session: Session, rows: Sequence[StoryRow]) -> list[Story]:
     return [_story(row, copies.get(row.id or 0, []), entries, bodies) for row in rows]
 
 
-def health_of(row: FeedRow, entries: int) -> FeedHealth:
+def health_of(row: FeedRow, entries: int, hub: str = "") -> FeedHealth:
     """A feed row as people see it."""
     state: FeedState = "ok"
     if row.last_error_reason == "gone":
@@ -233,6 +234,7 @@ def health_of(row: FeedRow, entries: int) -> FeedHealth:
         entries_a_day=round(86_400 / max(row.gap_seconds, 1), 2) if row.gap_seconds else None,
         bytes_saved=row.bytes_saved,
         poll_url=row.poll_url,
+        push=hub if row.pushed_at else "",
     )
 
 

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, text
 from sqlalchemy.exc import OperationalError
@@ -19,10 +20,12 @@ from aggregator.model import (
     KnownEntry,
     Story,
     StoryQuery,
+    Subscription,
 )
 from aggregator.store.database import connect, migrate, unusable, writing
 from aggregator.store.feeds import list_feeds
 from aggregator.store.index import StoredIndex
+from aggregator.store.pushes import change_subscription, subscription_at, subscriptions_due
 from aggregator.store.reading import (
     feed_of,
     health_of,
@@ -32,7 +35,15 @@ from aggregator.store.reading import (
     told,
     waiting_feeds,
 )
-from aggregator.store.tables import CopyRow, CountersRow, EntryRow, FeedRow, KeptRow, StoryRow
+from aggregator.store.tables import (
+    CopyRow,
+    CountersRow,
+    EntryRow,
+    FeedRow,
+    KeptRow,
+    PushRow,
+    StoryRow,
+)
 from aggregator.store.writing import Transaction
 
 
@@ -104,7 +115,26 @@ class Store:
             rows = session.exec(
                 select(FeedRow).where(col(FeedRow.listed)).order_by(col(FeedRow.id))
             )
-            return [health_of(row, entries.get(row.id or 0, 0)) for row in rows]
+            hubs = dict(session.exec(select(PushRow.feed_id, PushRow.hub)).all())
+            return [
+                health_of(row, entries.get(row.id or 0, 0), hubs.get(row.id or 0, ""))
+                for row in rows
+            ]
+
+    def subscriptions_due(self, now: datetime, limit: int) -> list[Subscription]:
+        """The WebSub subscriptions that are to be asked for, or renewed, now."""
+        with self._reads() as session:
+            return subscriptions_due(session.connection(), now, limit)
+
+    def subscription_at(self, token: str) -> Subscription | None:
+        """The subscription whose callback has this token."""
+        with self._reads() as session:
+            return subscription_at(session.connection(), token)
+
+    def change_subscription(self, feed_id: int, **values: Any) -> None:
+        """Set a subscription's `ask_at`, `failures`, `asked` or `lease_until`."""
+        with self._writes() as session:
+            change_subscription(session.connection(), feed_id, **values)
 
     def kept(self, feed_id: int) -> KeptDocument | None:
         """The document of a feed that owes article pages, as it was last read."""
