@@ -619,6 +619,20 @@ class FeedHealth:
 
 
 @dataclass(frozen=True, slots=True)
+class Subscription:
+    """A feed's subscription at a WebSub hub. `token` is the unguessable part of its callback."""
+
+    feed_id: int
+    token: str
+    secret: str
+    hub: str
+    topic: str
+    failures: int = 0
+    asked: bool = False
+    lease_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class KeptDocument:
     """A feed's document that is read again, because article pages of it are still to be had."""
 
@@ -653,6 +667,8 @@ class PollRecord:
     look_days: int | None = None
     wire_bytes: int | None = None  # of a whole document, as transferred
     owed: KeptDocument | Literal[False] | None = False  # False leaves it as it was
+    hub: tuple[str, str] | None = None  # the WebSub hub and topic that it names
+    pushed_at: datetime | Literal[False] | None = False  # False leaves it as it was
 
 
 @dataclass(frozen=True, slots=True)

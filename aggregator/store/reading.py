@@ -3,10 +3,10 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import Row, bindparam, func
 from sqlalchemy import select as select_rows
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
@@ -45,7 +45,17 @@ from aggregator.store.tables import (
     EntryRow,
     FeedRow,
     StoryRow,
+    table,
 )
+
+_FEED = table(FeedRow)
+_DUE = (
+    select_rows(_FEED.c.id, _FEED.c.poll_url)
+    .where(_FEED.c.next_poll_at <= bindparam("now"), _FEED.c.listed)
+    .order_by(_FEED.c.next_poll_at, _FEED.c.id)
+    .limit(bindparam("most"))
+)
+_FEEDS = select_rows(_FEED).where(_FEED.c.id.in_(bindparam("feeds", expanding=True)))
 
 # Well under every database's bound on the parameters of one statement.
 CHUNK = 500
@@ -57,7 +67,7 @@ def chunks(values: Iterable[Any], size: int = CHUNK) -> Iterable[list[Any]]:
     return (batch[start : start + size] for start in range(0, len(batch), size))
 
 
-def feed_of(row: FeedRow) -> Feed:
+def feed_of(row: FeedRow | Row[Any]) -> Feed:
     """A feed row as the pipeline sees it."""
     assert row.id is not None
     return Feed(
@@ -83,7 +93,29 @@ def feed_of(row: FeedRow) -> Feed:
         looked_at=row.looked_at,
         look_days=row.look_days,
         pages_owed=row.pages_owed,
+        pushed_at=row.pushed_at,
     )
+
+
+def waiting_feeds(
+    session: Session, now: datetime, limit: int, besides: Collection[int]
+) -> list[tuple[int, str]]:
+    """Number and address of the listed feeds that are due, the longest waiting first.
+
+    Without those `besides`, which are in hand and found due again and again.
+    """
+    values = {"now": now, "most": limit + len(besides)}
+    due = session.connection().execute(_DUE, values)
+    return [(number, url) for number, url in due if number not in besides][:limit]
+
+
+def numbered_feeds(session: Session, numbers: Sequence[int]) -> list[Feed]:
+    """The feeds with these numbers, in this order."""
+    found: dict[int, Feed] = {}
+    for part in chunks(numbers):
+        rows = session.connection().execute(_FEEDS, {"feeds": part})
+        found |= {row.id: feed_of(row) for row in rows}
+    return [found[number] for number in numbers if number in found]
 
 
 def known_entries(
@@ -225,7 +257,7 @@ def told(session: Session, rows: Sequence[StoryRow]) -> list[Story]:
     ]
 
 
-def health_of(row: FeedRow, entries: int) -> FeedHealth:
+def health_of(row: FeedRow, entries: int, hub: str = "") -> FeedHealth:
     """A feed row as people see it."""
     state: FeedState = "ok"
     if row.last_error_reason == "gone":
@@ -258,6 +290,7 @@ def health_of(row: FeedRow, entries: int) -> FeedHealth:
         entries_a_day=round(86_400 / max(row.gap_seconds, 1), 2) if row.gap_seconds else None,
         bytes_saved=row.bytes_saved,
         poll_url=row.poll_url,
+        push=hub if row.pushed_at else "",
     )
 
 

@@ -87,6 +87,7 @@ class FeedRow(SQLModel, table=True):
     wire_bytes: int = 0  # of the last whole document, as transferred
     bytes_saved: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
     pages_owed: bool = False
+    pushed_at: datetime | None = Field(default=None, sa_column=_time())
 
 
 class KeptRow(SQLModel, table=True):
@@ -98,6 +99,22 @@ class KeptRow(SQLModel, table=True):
     url: str = Field(sa_column=_text())
     content_type: str = Field(sa_column=_text())
     body: bytes = Field(sa_column=Column(CompressedBytes, nullable=False))
+
+
+class PushRow(SQLModel, table=True):
+    """A feed's subscription at a WebSub hub."""
+
+    __tablename__ = "push"
+
+    feed_id: int = Field(sa_column=_belongs_to("feed.id", primary_key=True))
+    token: str = Field(sa_column=Column(String(64), nullable=False, unique=True))
+    secret: str = Field(sa_column=Column(String(64), nullable=False))
+    hub: str = Field(sa_column=_text())
+    topic: str = Field(sa_column=_text())
+    ask_at: datetime = Field(sa_column=_time(nullable=False, index=True))
+    failures: int = 0
+    asked: bool = False
+    lease_until: datetime | None = Field(default=None, sa_column=_time())
 
 
 class EntryRow(SQLModel, table=True):

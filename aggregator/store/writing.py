@@ -24,6 +24,7 @@ from aggregator.store.labels import (
     texts,
     write_words,
 )
+from aggregator.store.pushes import remember_hub
 from aggregator.store.reading import chunks, copies_of, found
 from aggregator.store.rows import (
     Row,
@@ -126,6 +127,9 @@ class Transaction:
         """Keep what a poll taught about its feed."""
         statement, row = poll_statement(poll)
         self._run(statement, row)
+        if poll.hub is not None:
+            connection = self._session.connection()
+            remember_hub(connection, poll.feed_id, poll.hub, poll.at, self._mint)
         if poll.owed is not False:
             self._run(delete(_KEPT).where(_KEPT.c.feed_id == poll.feed_id))
             if poll.owed is not None:
