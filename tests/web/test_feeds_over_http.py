@@ -310,6 +310,20 @@ def test_pages_can_be_walked_both_ways_and_from_either_end(client, path):
     assert [one for one in back[::-1] if one != whole[: len(one)]] == forth[1:]
 
 
+@pytest.mark.parametrize(
+    "query",
+    ["q=%3E%3B+rel%3D%22hub%22", 'q=a>;rel="hub"', "q=a%0D%0ALink:x", "q=é", "q=a, <b>"],
+)
+def test_nothing_gets_into_the_link_header_but_the_feeds_own_address(client, query):
+    answer = client.get(f"/feed.rss?{query}")
+    if answer.status_code == 200:
+        assert set(answer.links) == {"self"}
+        assert answer.links["self"]["url"] == links(answer)["self"]
+    else:
+        assert answer.status_code == 422
+        assert "link" not in answer.headers
+
+
 def test_a_feed_that_is_whole_has_no_pages(client):
     assert set(links(client.get("/feed.rss"))) == {"self", "alternate"}
 
