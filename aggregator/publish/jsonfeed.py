@@ -113,11 +113,13 @@ def _item(channel: Channel, story: Story) -> dict[str, Any]:
                 "mime_type": enclosure.type,
                 **({"size_in_bytes": enclosure.length} if enclosure.length else {}),
             }
-            for enclosure in item.enclosures(story)
+            for enclosure in item.enclosures(story, channel)
         ],
         "_aggregator": story_json(story),
     }
-    image = next((e.url for e in item.enclosures(story) if e.type.startswith("image/")), "")
+    image = next(
+        (e.url for e in item.enclosures(story, channel) if e.type.startswith("image/")), ""
+    )
     if image:
         told["image"] = image
     return {key: value for key, value in told.items() if value not in ("", [])}
