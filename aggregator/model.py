@@ -494,7 +494,7 @@ class Face:
 
 
 @dataclass(frozen=True, slots=True)
-class Correction:
+class Ruling:
     """What was said of a story for good, and no later decision takes back.
 
     `merge`: a person joined the story `other` to it. `split`: a person took the copy at `url` out
@@ -530,7 +530,7 @@ class Story:
     content_html: str = ""  # what a feed offered, sanitised, without boilerplate
     full_html: str = ""  # the fetched page's text, for outputs that say `content: full`
     enclosures: tuple[Enclosure, ...] = ()
-    corrections: tuple[Correction, ...] = ()  # in order of time
+    rulings: tuple[Ruling, ...] = ()  # in order of time
 
 
 class Content(StrEnum):

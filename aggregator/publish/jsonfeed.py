@@ -54,6 +54,15 @@ def story_json(story: Story) -> dict[str, Any]:
         "updated": rfc3339(story.updated),
         "category": list(story.categories),
         "language": story.language,
+        "rulings": [
+            {
+                "kind": ruling.kind,
+                "story": ruling.other,
+                "url": ruling.url,
+                "at": rfc3339(ruling.at),
+            }
+            for ruling in story.rulings
+        ],
     }
 
 
@@ -144,6 +153,13 @@ def _copy(copy: Copy) -> dict[str, Any]:
         ],
         "similarity": round(copy.similarity, 3),
         "edits": list(copy.edits),
+        "reason": copy.reason,
+        "threshold": round(copy.threshold, 3),
+        "passages": list(copy.passages),
+        "near_misses": [
+            {"story": miss.id or None, "score": round(miss.score, 3), "reason": miss.reason}
+            for miss in copy.near_misses
+        ],
     }
 
 

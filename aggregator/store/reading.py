@@ -15,7 +15,6 @@ from aggregator.errors import NotFoundError
 from aggregator.model import (
     Agency,
     Copy,
-    Correction,
     Credit,
     Enclosure,
     EntryKeys,
@@ -30,6 +29,7 @@ from aggregator.model import (
     Origin,
     Rhythm,
     Role,
+    Ruling,
     Story,
     StoryQuery,
     Validators,
@@ -40,10 +40,10 @@ from aggregator.store.selecting import wanted
 from aggregator.store.tables import (
     BodyRow,
     CopyRow,
-    CorrectionRow,
     CreditRow,
     EntryRow,
     FeedRow,
+    RulingRow,
     StoryRow,
     table,
 )
@@ -239,7 +239,7 @@ def stories(session: Session, query: StoryQuery) -> list[Story]:
 def told(session: Session, rows: Sequence[StoryRow]) -> list[Story]:
     """Story rows with their copies and texts, in the same order."""
     numbers = [row.id for row in rows if row.id is not None]
-    copies, corrected = copies_of(session, numbers), _corrections(session, numbers)
+    copies, ruled = copies_of(session, numbers), _rulings(session, numbers)
     leads = [row.lead_entry_id for row in rows if row.lead_entry_id is not None]
     bodies: dict[int, BodyRow] = {}
     entries: dict[int, EntryRow] = {}
@@ -251,7 +251,7 @@ def told(session: Session, rows: Sequence[StoryRow]) -> list[Story]:
     return [
         replace(
             _story(row, copies.get(row.id or 0, []), entries, bodies),
-            corrections=tuple(corrected.get(row.id or 0, ())),
+            rulings=tuple(ruled.get(row.id or 0, ())),
         )
         for row in rows
     ]
@@ -309,16 +309,16 @@ def _near_miss(miss: Mapping[str, Any], ids: Mapping[int, str]) -> NearMiss:
     return NearMiss(miss["story"], miss["score"], miss["reason"], ids.get(miss["story"], ""))
 
 
-def _corrections(session: Session, stories: Collection[int]) -> Mapping[int, Sequence[Correction]]:
-    said: dict[int, list[Correction]] = defaultdict(list)
+def _rulings(session: Session, stories: Collection[int]) -> Mapping[int, Sequence[Ruling]]:
+    said: dict[int, list[Ruling]] = defaultdict(list)
     for part in chunks(stories):
         rows = session.exec(
-            select(CorrectionRow)
-            .where(col(CorrectionRow.story_id).in_(part))
-            .order_by(col(CorrectionRow.at), col(CorrectionRow.id))
+            select(RulingRow)
+            .where(col(RulingRow.story_id).in_(part))
+            .order_by(col(RulingRow.at), col(RulingRow.id))
         )
         for row in rows:
-            said[row.story_id].append(Correction(row.kind, row.other, row.at, row.url))  # type: ignore[arg-type]
+            said[row.story_id].append(Ruling(row.kind, row.other, row.at, row.url))  # type: ignore[arg-type]
     return said
 
 

@@ -1,7 +1,7 @@
 """The tables. Every change here needs a migration; a test compares the two.
 
 A *feed* has *entries*; an entry's text stands in *body* and its credits in *credit*. A *copy*
-says of which *story* an entry is a member, and why. *correction* keeps what a person said of that.
+says of which *story* an entry is a member, and why; a *ruling* is what a person said of that.
 *posting* is the index of matching, *label* what stories are selected by. The words that they are
 searched by are no table of these: each database has a kind of its own for that (see `migrations`
 and `labels`).
@@ -224,13 +224,13 @@ class CopyRow(SQLModel, table=True):
     near_misses: list[dict[str, Any]] = Field(default_factory=list, sa_column=_json())
 
 
-class CorrectionRow(SQLModel, table=True):
+class RulingRow(SQLModel, table=True):
     """What was said of a story for good: a story was joined to it, or a copy is none of it.
 
     `key_link` tells the copy when its entry is gone and comes back under another number.
     """
 
-    __tablename__ = "correction"
+    __tablename__ = "ruling"
 
     id: int | None = Field(default=None, primary_key=True)
     story_id: int = Field(sa_column=_belongs_to("story.id", index=True))

@@ -12,7 +12,6 @@ from sqlalchemy import select as select_rows
 from sqlmodel import Session, col, select
 
 from aggregator.model import Copy, Decision, Document, Face, PollRecord, Reading
-from aggregator.store.corrections import Corrections
 from aggregator.store.index import StoredIndex
 from aggregator.store.labels import (
     Carriage,
@@ -37,6 +36,7 @@ from aggregator.store.rows import (
     poll_statement,
     story_row,
 )
+from aggregator.store.rulings import Rulings
 from aggregator.store.tables import (
     BodyRow,
     CopyRow,
@@ -67,7 +67,7 @@ class Transaction:
         self._session = session
         self._mint = mint
         self.index = index
-        self.corrections = Corrections(session)
+        self.rulings = Rulings(session)
         index.before_reading = self._write_rows
         self._last_story = 0  # 0: not read yet
         # Of this part: entries that are new, stories that are, and which story each entry got.
@@ -90,7 +90,7 @@ class Transaction:
         except BaseException:
             self._forget()
             self.index.forget()
-            self.corrections.forget()
+            self.rulings.forget()
             raise
 
     def flush(self) -> None:
@@ -259,7 +259,7 @@ class Transaction:
             .where(col(StoryRow.id) == newer)
             .values(merged_into=older, lead_entry_id=None)
         )
-        self.corrections.move(older, newer)
+        self.rulings.move(older, newer)
         forget(self._session.connection(), [newer])
         self.index.join(older, newer, hashes)
 
@@ -288,7 +288,7 @@ class Transaction:
     def apart(self, story: int) -> set[int]:
         """The stories that this one may not be joined with, as somebody took them apart."""
         self._write_rows()
-        return self.corrections.apart(story)
+        return self.rulings.apart(story)
 
     def copies(self, story_ids: Sequence[int]) -> dict[int, list[Copy]]:
         """The copies of each story, first seen first."""
