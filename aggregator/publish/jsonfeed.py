@@ -25,6 +25,8 @@ def json_feed(channel: Channel, stories: Sequence[Story]) -> bytes:
     }
     if channel.next_url:
         feed["next_url"] = channel.next_url
+    if channel.hubs:
+        feed["hubs"] = [{"type": "WebSub", "url": hub} for hub in channel.hubs]
     feed["items"] = [_item(channel, story) for story in stories]
     return as_json(feed)
 
@@ -84,6 +86,14 @@ def feed_json(feed: FeedHealth) -> dict[str, Any]:
         "polls": feed.polls,
         "not_modified": feed.not_modified,
         "note": without_secrets(feed.note),
+        "why": feed.why,
+        "remedy": without_secrets(feed.remedy),
+        "poll_url": without_secrets(feed.poll_url),
+        "etag": feed.validators.etag,
+        "last_modified": feed.validators.last_modified,
+        "entries_a_day": feed.entries_a_day,
+        "bytes_saved": feed.bytes_saved,
+        "push": without_secrets(feed.push),
     }
 
 
@@ -112,11 +122,13 @@ def _item(channel: Channel, story: Story) -> dict[str, Any]:
                 "mime_type": enclosure.type,
                 **({"size_in_bytes": enclosure.length} if enclosure.length else {}),
             }
-            for enclosure in item.enclosures(story)
+            for enclosure in item.enclosures(story, channel)
         ],
         "_aggregator": story_json(story),
     }
-    image = next((e.url for e in item.enclosures(story) if e.type.startswith("image/")), "")
+    image = next(
+        (e.url for e in item.enclosures(story, channel) if e.type.startswith("image/")), ""
+    )
     if image:
         told["image"] = image
     return {key: value for key, value in told.items() if value not in ("", [])}

@@ -3,10 +3,10 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, tuple_
+from sqlalchemy import Row, bindparam, func
 from sqlalchemy import select as select_rows
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
@@ -27,6 +27,7 @@ from aggregator.model import (
     KnownEntry,
     NearMiss,
     Origin,
+    Rhythm,
     Role,
     Ruling,
     Story,
@@ -34,6 +35,8 @@ from aggregator.model import (
     Validators,
     Where,
 )
+from aggregator.store.rows import wishes_of
+from aggregator.store.selecting import wanted
 from aggregator.store.tables import (
     BodyRow,
     CopyRow,
@@ -42,7 +45,17 @@ from aggregator.store.tables import (
     FeedRow,
     RulingRow,
     StoryRow,
+    table,
 )
+
+_FEED = table(FeedRow)
+_DUE = (
+    select_rows(_FEED.c.id, _FEED.c.poll_url)
+    .where(_FEED.c.next_poll_at <= bindparam("now"), _FEED.c.listed)
+    .order_by(_FEED.c.next_poll_at, _FEED.c.id)
+    .limit(bindparam("most"))
+)
+_FEEDS = select_rows(_FEED).where(_FEED.c.id.in_(bindparam("feeds", expanding=True)))
 
 # Well under every database's bound on the parameters of one statement.
 CHUNK = 500
@@ -54,7 +67,7 @@ def chunks(values: Iterable[Any], size: int = CHUNK) -> Iterable[list[Any]]:
     return (batch[start : start + size] for start in range(0, len(batch), size))
 
 
-def feed_of(row: FeedRow) -> Feed:
+def feed_of(row: FeedRow | Row[Any]) -> Feed:
     """A feed row as the pipeline sees it."""
     assert row.id is not None
     return Feed(
@@ -63,12 +76,46 @@ def feed_of(row: FeedRow) -> Feed:
         poll_url=row.poll_url,
         title=row.title,
         site_url=row.site_url,
-        validators=Validators(row.etag, row.last_modified),
+        validators=Validators(row.etag, row.last_modified, row.validators_url),
         body_digest=row.body_digest,
         failures=row.failures,
         interval=timedelta(seconds=row.interval_seconds),
         next_poll_at=row.next_poll_at,
+        error_reason=row.last_error_reason,
+        wishes=wishes_of(row.wishes),
+        rhythm=Rhythm(
+            since=row.first_success_at,
+            news_at=row.news_at,
+            gap=None if row.gap_seconds is None else timedelta(seconds=row.gap_seconds),
+            share=row.news_share,
+            polls=row.news_polls,
+        ),
+        looked_at=row.looked_at,
+        look_days=row.look_days,
+        pages_owed=row.pages_owed,
+        pushed_at=row.pushed_at,
     )
+
+
+def waiting_feeds(
+    session: Session, now: datetime, limit: int, besides: Collection[int]
+) -> list[tuple[int, str]]:
+    """Number and address of the listed feeds that are due, the longest waiting first.
+
+    Without those `besides`, which are in hand and found due again and again.
+    """
+    values = {"now": now, "most": limit + len(besides)}
+    due = session.connection().execute(_DUE, values)
+    return [(number, url) for number, url in due if number not in besides][:limit]
+
+
+def numbered_feeds(session: Session, numbers: Sequence[int]) -> list[Feed]:
+    """The feeds with these numbers, in this order."""
+    found: dict[int, Feed] = {}
+    for part in chunks(numbers):
+        rows = session.connection().execute(_FEEDS, {"feeds": part})
+        found |= {row.id: feed_of(row) for row in rows}
+    return [found[number] for number in numbers if number in found]
 
 
 def known_entries(
@@ -181,16 +228,12 @@ def found(session: Session, story_or_url: str) -> StoryRow:
 
 def stories(session: Session, query: StoryQuery) -> list[Story]:
     """The stories that the query wants, newest first seen first."""
-    statement = select(StoryRow).where(col(StoryRow.merged_into).is_(None), StoryRow.url != "")
-    for condition in _conditions(query):
-        statement = statement.where(condition)
-    if query.before:
-        last = session.exec(select(StoryRow).where(StoryRow.public_id == query.before)).first()
-        if last is not None:
-            place = tuple_(col(StoryRow.first_seen), col(StoryRow.id))
-            statement = statement.where(place < tuple_(last.first_seen, last.id))
-    statement = statement.order_by(col(StoryRow.first_seen).desc(), col(StoryRow.id).desc())
-    return told(session, session.exec(statement.limit(query.limit)).all())
+    rows: dict[int, StoryRow] = {}
+    numbers = wanted(session.connection(), query)
+    for part in chunks(numbers):
+        for row in session.exec(select(StoryRow).where(col(StoryRow.id).in_(part))):
+            rows[row.id or 0] = row
+    return told(session, [rows[number] for number in numbers])
 
 
 def told(session: Session, rows: Sequence[StoryRow]) -> list[Story]:
@@ -214,7 +257,7 @@ def told(session: Session, rows: Sequence[StoryRow]) -> list[Story]:
     ]
 
 
-def health_of(row: FeedRow, entries: int) -> FeedHealth:
+def health_of(row: FeedRow, entries: int, hub: str = "") -> FeedHealth:
     """A feed row as people see it."""
     state: FeedState = "ok"
     if row.last_error_reason == "gone":
@@ -231,7 +274,7 @@ def health_of(row: FeedRow, entries: int) -> FeedHealth:
         state=state,
         last_polled_at=row.last_polled_at,
         last_success_at=row.last_success_at,
-        next_poll_at=row.next_poll_at,
+        next_poll_at=None if state == "gone" else row.next_poll_at,
         interval=timedelta(seconds=row.interval_seconds),
         status=row.last_status,
         error=row.last_error,
@@ -241,40 +284,14 @@ def health_of(row: FeedRow, entries: int) -> FeedHealth:
         polls=row.polls,
         not_modified=row.polls_not_modified,
         note=row.note,
+        why=row.why,
+        remedy=row.last_remedy,
+        validators=Validators(row.etag, row.last_modified, row.validators_url),
+        entries_a_day=round(86_400 / max(row.gap_seconds, 1), 2) if row.gap_seconds else None,
+        bytes_saved=row.bytes_saved,
+        poll_url=row.poll_url,
+        push=hub if row.pushed_at else "",
     )
-
-
-def _conditions(query: StoryQuery) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
-    if query.languages:
-        # "en" wants "en-GB" too (RFC 4647, 3.3.1: basic filtering)
-        language = func.lower(col(StoryRow.language))
-        conditions.append(
-            or_(
-                *(
-                    or_(language == w.lower(), language.like(f"{w.lower()}-%"))
-                    for w in query.languages
-                )
-            )
-        )
-    for word in query.words.split():
-        pattern = "%" + word.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_") + "%"
-        conditions.append(col(StoryRow.title).ilike(pattern, escape="\\"))
-    carried = (
-        select(CopyRow.story_id)
-        .join(EntryRow, col(EntryRow.id) == CopyRow.entry_id)
-        .join(FeedRow, col(FeedRow.id) == EntryRow.feed_id)
-    )
-    if query.categories:
-        within = carried.where(col(FeedRow.category).in_(query.categories))
-        conditions.append(col(StoryRow.id).in_(within))
-    if query.outlets:
-        names = [name.lower() for name in query.outlets]
-        by = or_(
-            func.lower(col(EntryRow.outlet)).in_(names), func.lower(col(EntryRow.domain)).in_(names)
-        )
-        conditions.append(col(StoryRow.id).in_(carried.where(by)))
-    return conditions
 
 
 def _public_ids(session: Session, stories: Collection[int]) -> Mapping[int, str]:

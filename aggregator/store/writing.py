@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,6 +13,17 @@ from sqlmodel import Session, col, select
 
 from aggregator.model import Copy, Decision, Document, Face, PollRecord, Reading
 from aggregator.store.index import StoredIndex
+from aggregator.store.labels import (
+    Carriage,
+    carriages,
+    forget,
+    labels_of,
+    relabel,
+    searched,
+    texts,
+    write_words,
+)
+from aggregator.store.pushes import remember_hub
 from aggregator.store.reading import chunks, copies_of, found
 from aggregator.store.rows import (
     Row,
@@ -33,11 +44,13 @@ from aggregator.store.tables import (
     CreditRow,
     EntryRow,
     FeedRow,
+    KeptRow,
     StoryRow,
     table,
 )
 
 _ENTRY, _BODY, _CREDIT = table(EntryRow), table(BodyRow), table(CreditRow)
+_KEPT = table(KeptRow)
 _STORY, _COPY, _COUNTERS = table(StoryRow), table(CopyRow), table(CountersRow)
 
 
@@ -63,6 +76,7 @@ class Transaction:
         self._decided: dict[int, Decision] = {}
         # Not written yet.
         self._stories: dict[int, Row] = {}
+        self._words: dict[int, str] = {}
         self._copies: list[Row] = []
         self._feeds: dict[int, tuple[str, str]] = {}
 
@@ -90,7 +104,11 @@ class Transaction:
         if self._stories:
             connection.execute(insert(_STORY), list(self._stories.values()))
             connection.execute(update(_COUNTERS).values(stories=self._last_story))
+            relabel(connection, {n: ((), row["labels"]) for n, row in self._stories.items()})
             self._stories.clear()
+        if self._words:
+            write_words(connection, self._words, known=False)
+            self._words.clear()
         if self._copies:
             connection.execute(insert(_COPY), self._copies)
             self._copies = []
@@ -100,6 +118,7 @@ class Transaction:
         self._minted.clear()
         self._decided.clear()
         self._stories.clear()
+        self._words.clear()
         self._copies = []
 
     # ------------------------------------------------------------------------------- polls
@@ -107,7 +126,14 @@ class Transaction:
     def record(self, poll: PollRecord) -> None:
         """Keep what a poll taught about its feed."""
         statement, row = poll_statement(poll)
-        self._session.connection().execute(statement, row)
+        self._run(statement, row)
+        if poll.hub is not None:
+            connection = self._session.connection()
+            remember_hub(connection, poll.feed_id, poll.hub, poll.at, self._mint)
+        if poll.owed is not False:
+            self._run(delete(_KEPT).where(_KEPT.c.feed_id == poll.feed_id))
+            if poll.owed is not None:
+                self._run(insert(_KEPT), {"feed_id": poll.feed_id, **asdict(poll.owed)})
 
     # ----------------------------------------------------------------------------- entries
 
@@ -234,6 +260,7 @@ class Transaction:
             .values(merged_into=older, lead_entry_id=None)
         )
         self.rulings.move(older, newer)
+        forget(self._session.connection(), [newer])
         self.index.join(older, newer, hashes)
 
     def find(self, story_or_url: str) -> tuple[int, str]:
@@ -272,8 +299,11 @@ class Transaction:
             self._write_rows()
             copies = copies_of(self._session, there)
         for story in here:
-            copies[story] = [self._copy(entry) for entry in self._minted[story]]
+            copies[story] = self._copies_here(story)
         return copies
+
+    def _copies_here(self, story: int) -> list[Copy]:
+        return [self._copy(entry) for entry in self._minted[story]]
 
     def _copy(self, entry_id: int) -> Copy:
         reading, feed_id, now = self._saved[entry_id]
@@ -300,22 +330,32 @@ class Transaction:
 
         `updated` moves only when text, title or origin do; a further copy moves nothing.
         """
-        there = [story for story in faces if story not in self._stories]
-        before: dict[int, str] = {}
-        for part in chunks(there):
-            rows = self._session.connection().execute(_DIGESTS, {"stories": part})
-            before |= {row.id: row.digest for row in rows}
+        new = {story: face for story, face in faces.items() if story in self._stories}
+        there = {story: face for story, face in faces.items() if story not in self._stories}
+        if new:
+            carried = {story: self._carriage(story) for story in new}
+            for story, (row, words) in self._found_by(new, carried).items():
+                self._stories[story] |= row
+                self._words[story] = words
+        changed = self._show_again(there, now) if there else False
+        return changed or bool(new)
+
+    def _show_again(self, faces: Mapping[int, Face], now: datetime) -> bool:
+        """The same for stories that are in the database."""
+        self._write_rows()
+        connection = self._session.connection()
+        before: dict[int, tuple[str, list[str]]] = {}
+        for part in chunks(faces):
+            rows = connection.execute(_DIGESTS, {"stories": part})
+            before |= {row.id: (row.digest, row.labels) for row in rows}
+        found = self._found_by(faces, carriages(connection, faces))
         updated, same = [], []
         changed = False
         for story, face in faces.items():
-            row = face_row(face)
-            if story in self._stories:
-                self._stories[story] |= row
-                changed = True
-                continue
-            moved = before[story] != face.digest
+            digest, row = before[story][0], found[story][0]
+            moved = digest != face.digest
             changed |= moved
-            if moved and before[story]:
+            if moved and digest:
                 updated.append({"story": story, "now": now, **row})
             else:
                 same.append({"story": story, **row})
@@ -323,7 +363,30 @@ class Transaction:
             self._run(_SHOW_UPDATED, updated)
         if same:
             self._run(_SHOW, same)
+        labels = {story: (before[story][1], found[story][0]["labels"]) for story in faces}
+        relabel(connection, labels)
+        write_words(connection, {story: words for story, (_, words) in found.items()}, known=True)
         return changed
+
+    def _found_by(
+        self, faces: Mapping[int, Face], carried: Mapping[int, Carriage]
+    ) -> dict[int, tuple[Row, str]]:
+        """What the rows of these stories have, labels and all, and what they are searched by."""
+        leads = {face.lead for face in faces.values()}
+        shown = {n: self._saved[n][0].document.text for n in leads & self._saved.keys()}
+        shown |= texts(self._session.connection(), leads - shown.keys())
+        found = {}
+        for story, face in faces.items():
+            row = face_row(face)
+            row |= {"labels": labels_of(row, carried[story]), "copies": carried[story].copies}
+            found[story] = (row, searched(carried[story], shown.get(face.lead, "")))
+        return found
+
+    def _carriage(self, story: int) -> Carriage:
+        carriage = Carriage()
+        for copy in self._copies_here(story):
+            carriage.add(copy.outlet, copy.domain, copy.category, copy.title)
+        return carriage
 
     def retire(self, now: datetime, retention: timedelta) -> tuple[dict[str, int], list[int]]:
         """Delete entries and stories older than `retention`, and a part of the old postings.
@@ -340,11 +403,14 @@ class Transaction:
             )
         )
         held = select_rows(CopyRow.story_id)  # type: ignore[call-overload]
-        stories = connection.execute(
-            delete(StoryRow)
+        stories = self._session.exec(
+            select(StoryRow.id)
             .where(col(StoryRow.updated) < older_than, col(StoryRow.merged_into).is_(None))
             .where(col(StoryRow.id).not_in(held))
-        )
+        ).all()
+        forget(connection, [story for story in stories if story is not None])
+        for part in chunks(stories):
+            connection.execute(delete(StoryRow).where(col(StoryRow.id).in_(part)))
         faceless = self._session.exec(
             select(StoryRow.id).where(
                 col(StoryRow.lead_entry_id).is_(None),
@@ -354,7 +420,7 @@ class Transaction:
         )
         gone = {
             "entries": int(entries.rowcount),
-            "stories": int(stories.rowcount),
+            "stories": len(stories),
             "postings": self.index.expire(now),
         }
         return gone, [story for story in faceless if story is not None]
@@ -365,7 +431,7 @@ class Transaction:
 
     # -------------------------------------------------------------------------- small tools
 
-    def _run(self, statement: Any, rows: list[Row] | None = None) -> None:
+    def _run(self, statement: Any, rows: list[Row] | Row | None = None) -> None:
         self._session.connection().execute(statement, rows)
 
 
@@ -382,12 +448,12 @@ _DOCUMENTS = (
     .where(_ENTRY.c.id.in_(bindparam("entries", expanding=True)))
 )
 _LINKS = select_rows(_ENTRY.c.id, _ENTRY.c.key_link, _ENTRY.c.url)
-_DIGESTS = select_rows(_STORY.c.id, _STORY.c.digest).where(
+_DIGESTS = select_rows(_STORY.c.id, _STORY.c.digest, _STORY.c.labels).where(
     _STORY.c.id.in_(bindparam("stories", expanding=True))
 )
 _FACE = (
     *("lead_entry_id", "title", "url", "language", "origin", "agency"),
-    *("chain", "conflict", "digest"),
+    *("chain", "conflict", "digest", "copies", "labels"),
 )
 _SHOW = (
     update(_STORY)

@@ -293,3 +293,32 @@ def test_a_link_that_nobody_can_follow_leads_to_the_storys_own_page(story):
     channel = Channel("T", "https://news.example.org/feed.rss", "https://news.example.org/")
     item = etree.fromstring(rss(channel, [replace(story, url="javascript:x")])).find("channel/item")
     assert item.findtext("link") == f"https://news.example.org/stories/{story.id}"
+
+
+@pytest.mark.parametrize(
+    ("content", "markup", "picture"),
+    [
+        (Content.FEED, '<p>A.</p><img alt="x" src="https://a.example/p.jpg?w=1&amp;h=2">',
+         "https://a.example/p.jpg?w=1&h=2"),
+        (Content.SUMMARY, '<img src="https://a.example/p.png">', "https://a.example/p.png"),
+        (Content.NONE, '<img src="https://a.example/p.png">', ""),
+        (Content.FEED, '<img src="https://a.example/count">', ""),
+        (Content.FEED, '<img src="javascript:alert(1)//.png">', ""),
+        (Content.FEED, "<p>src=&quot;https://a.example/p.png&quot;</p>", ""),
+    ],
+)  # fmt: skip
+def test_the_texts_first_picture_goes_along_where_the_feed_named_none(
+    channel, story, content, markup, picture
+):
+    told = replace(story, content_html=markup, enclosures=())
+    channel = replace(channel, content=content)
+    item = etree.fromstring(rss(channel, [told])).find("channel/item")
+    found = item.find("enclosure")
+    assert ("" if found is None else found.get("url")) == picture
+    shown = json.loads(json_feed(channel, [told]))["items"][0]
+    assert shown.get("image", "") == picture
+    if picture:
+        assert found.get("type").startswith("image/")
+        named = replace(told, enclosures=story.enclosures)
+        item = etree.fromstring(rss(channel, [named])).find("channel/item")
+        assert item.find("enclosure").get("url") == story.enclosures[0].url
