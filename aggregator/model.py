@@ -571,3 +571,56 @@ class PollOutcome:
     error_reason: str = ""
     credits: Mapping[str, int] = field(default_factory=dict)  # by where they stood
     note: str = ""  # what was odd in the document
+
+
+# ------------------------------------------------------------------------------------- outlets
+
+
+@dataclass(frozen=True, slots=True)
+class OutletShare:
+    """What one outlet was seen to do: how many stories it carries, and how many are its own."""
+
+    key: str  # its domain, else its name; both in lower case
+    name: str
+    domain: str
+    stories: int  # that it carries
+    original: int  # that it is the origin of
+    lent: int = 0  # of those, how many others carry
+    own: int = 0  # of the stories that it carries, how many are its own
+
+    @property
+    def share(self) -> float | None:
+        """The share of its own among the stories that it carries; None where it carries none."""
+        return self.own / self.stories if self.stories else None
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """How many stories of one outlet another one carries, and how long after it."""
+
+    origin: str  # keys of `OutletShare`
+    carrier: str
+    stories: int
+    lag: timedelta | None = None  # the median, by our own first-seen times
+    timed: int = 0  # copies that the median is of
+
+
+@dataclass(frozen=True, slots=True)
+class Crediting:
+    """How often one outlet's entries credit somebody."""
+
+    carrier: str  # a key of `OutletShare`
+    name: str
+    domain: str
+    role: Role
+    entries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """Who republishes whom, among the newest stories. The busiest come first."""
+
+    outlets: tuple[OutletShare, ...] = ()
+    flows: tuple[Flow, ...] = ()
+    credits: tuple[Crediting, ...] = ()
+    stories: int = 0  # that were looked at

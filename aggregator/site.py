@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlencode
 from aggregator.config import Config, OutputConfig
 from aggregator.errors import NotFoundError, StoreError
 from aggregator.metrics import Metrics
-from aggregator.model import Channel, Content, FeedHealth, Story, StoryQuery
+from aggregator.model import Channel, Content, Exchange, FeedHealth, Story, StoryQuery
 from aggregator.publish import FORMATS, newest, opml
 from aggregator.store import Store
 from aggregator.web.site import Check, Document, FeedWish
@@ -95,6 +95,22 @@ class StoredSite:
         """The categories of the feeds, each once."""
         found = (feed.spec.category for feed in self._store.listed())
         return sorted({category for category in found if category}, key=str.casefold)
+
+    def names(self) -> Sequence[str]:
+        """The names of the outlets whose feeds are polled."""
+        return [feed.name for feed in self._store.listed()]
+
+    def languages(self) -> Sequence[str]:
+        """The languages of the newest stories, the most frequent first."""
+        return self._store.languages()
+
+    def exchange(self) -> Exchange:
+        """Who republishes whom, among the newest stories."""
+        return self._store.exchange()
+
+    def offered(self, entries: Sequence[int]) -> Mapping[int, str]:
+        """What the feeds offer of these entries' texts, as sanitised HTML."""
+        return self._store.offered(entries)
 
     # -------------------------------------------------------------------- health and metrics
 

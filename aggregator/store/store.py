@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select
 from aggregator.errors import NotFoundError
 from aggregator.model import (
     EntryKeys,
+    Exchange,
     Feed,
     FeedHealth,
     FeedSpec,
@@ -22,6 +23,7 @@ from aggregator.model import (
 )
 from aggregator.store.database import connect, migrate, unusable, writing
 from aggregator.store.index import StoredIndex
+from aggregator.store.outlets import exchange, languages, offered
 from aggregator.store.reading import chunks, feed_of, health_of, known_entries, stories, told
 from aggregator.store.tables import CopyRow, CountersRow, EntryRow, FeedRow, StoryRow
 from aggregator.store.writing import Transaction
@@ -175,6 +177,21 @@ class Store:
                 remedy="Ids stand in the address of a story's page; addresses must be exact.",
             )
         return found
+
+    def exchange(self) -> Exchange:
+        """Who republishes whom, among the newest stories."""
+        with self._reads() as session:
+            return exchange(session)
+
+    def languages(self) -> list[str]:
+        """The languages of the newest stories, the most frequent first."""
+        with self._reads() as session:
+            return languages(session)
+
+    def offered(self, entry_ids: Sequence[int]) -> dict[int, str]:
+        """What the feeds offer of these entries' texts, as sanitised HTML."""
+        with self._reads() as session:
+            return offered(session, entry_ids)
 
     def version(self) -> str:
         """A word that changes whenever what is published changes."""

@@ -23,6 +23,7 @@ from aggregator.web.edge import Edge
 from aggregator.web.feeds import Feeds
 from aggregator.web.http import Representation, request_headers, response
 from aggregator.web.pages import Clock, Pages
+from aggregator.web.provenance_pages import Exchanges, ProvenancePages
 from aggregator.web.site import Site
 from aggregator.web.watched import Watched
 
@@ -51,6 +52,7 @@ def create_app(site: Site, *, clock: Clock = lambda: datetime.now(UTC)) -> ASGIA
     )
     version = Watched(site.version)
     pages = Pages(site, version, clock)
+    provenance = ProvenancePages(site, pages, Exchanges(site, version))
     feeds = Feeds(site, version)
     app.router.routes[:0] = [
         Route("/feed.{form}", feeds, methods=["GET"]),
@@ -60,6 +62,9 @@ def create_app(site: Site, *, clock: Clock = lambda: datetime.now(UTC)) -> ASGIA
     app.router.routes += [
         Route("/", pages.river),
         Route("/stories/{story_id}", pages.story),
+        Route("/stories/{story_id}/compare", provenance.compare),
+        Route("/outlets", provenance.outlets),
+        Route("/outlets/{outlet}", provenance.outlet),
         Route("/sources", pages.sources),
         Route("/static/{name}", pages.static),
         Route("/api/docs", lambda request: pages.api(request, app.openapi())),

@@ -35,6 +35,7 @@ _ROUTES = {
     "healthz": "health",
     "metrics": "metrics",
     "opml": "opml",
+    "outlets": "outlets",
     "readyz": "health",
     "sources": "sources",
     "static": "static",

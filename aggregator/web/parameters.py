@@ -95,6 +95,23 @@ class Slice(BaseModel):
     before: Annotated[str, Field(pattern=_UUID)] | None = None
 
 
+_Number = Annotated[int, Field(ge=1, le=2**31 - 1)]
+
+
+class Pair(BaseModel):
+    """Which two copies of a story are to be compared, by their numbers."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    a: _Number | None = Field(default=None, description="The number of a copy: the text before.")
+    b: _Number | None = Field(default=None, description="The number of another: the text after.")
+
+
+def read_pair(query_string: bytes) -> Pair:
+    """The two copies of a query string. Raises RequestValidationError (422) with the reasons."""
+    return _read(Pair, query_string)
+
+
 def read_selection(query_string: bytes) -> Selection:
     """The selection of a query string. Raises RequestValidationError (422) with the reasons."""
     return _read(Selection, query_string, lists=("category", "outlet", "language"))

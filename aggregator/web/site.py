@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from aggregator.model import FeedHealth, Story, StoryQuery
+from aggregator.model import Exchange, FeedHealth, Story, StoryQuery
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +77,18 @@ class Site(Protocol):
 
     def categories(self) -> Sequence[str]:
         """The categories of the feeds, each once."""
+
+    def names(self) -> Sequence[str]:
+        """The names of the outlets whose feeds are polled."""
+
+    def languages(self) -> Sequence[str]:
+        """The languages of the newest stories, the most frequent first."""
+
+    def exchange(self) -> Exchange:
+        """Who republishes whom, among the newest stories."""
+
+    def offered(self, entries: Sequence[int]) -> Mapping[int, str]:
+        """What the feeds offer of these entries' texts, as sanitised HTML."""
 
     def opml(self) -> bytes:
         """What is subscribed to."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from aggregator.model import Copy, Credit, Extent, FeedHealth, NearMiss, Role, Story, Where
+from aggregator.model import Copy, Credit, Extent, FeedHealth, NearMiss, Role, Story
 from aggregator.publish import (
     Party,
     carriers_of,
@@ -19,22 +19,9 @@ from aggregator.publish import (
     uri,
     without_secrets,
 )
+from aggregator.web.wording import ROLES, WHERE
 
 _LEDE = 220  # characters
-_WHERE = {
-    Where.BODY: "in the text",
-    Where.DATELINE: "in the dateline",
-    Where.BYLINE: "in the byline",
-    Where.TITLE: "in the title",
-    Where.FEED: "in the feed’s markup",
-    Where.PAGE: "in the page’s markup",
-}
-_ROLE = {
-    Role.PUBLISHER: "credits",
-    Role.AGENCY: "credits the agency",
-    Role.REPORTING: "refers to reporting by",
-    Role.UNNAMED: "says it is from a source it does not name",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +89,8 @@ class CopyView:
     reason: str
     passages: tuple[str, ...]
     near_misses: tuple[NearMiss, ...]
+    entry: int
+    key: str  # the outlet's, for its page
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +108,7 @@ class StoryView:
     conflict: str
     chain: tuple[Party, ...]
     copies: tuple[CopyView, ...]
+    lead: int  # the number of the copy whose text is shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +182,7 @@ def story_view(story: Story) -> StoryView:
         conflict=inert(story.conflict),
         chain=tuple(_link_of_chain(name, story) for name in story.chain if inert(name)),
         copies=tuple(_copy(copy, story) for copy in story.copies),
+        lead=story.lead,
     )
 
 
@@ -268,15 +259,17 @@ def _copy(copy: Copy, story: Story) -> CopyView:
         reason=inert(copy.reason) if copy.threshold else "",
         passages=tuple(filter(None, map(inert, copy.passages))),
         near_misses=copy.near_misses,
+        entry=copy.entry,
+        key=copy.domain or copy.outlet,
     )
 
 
 def _evidence(credit: Credit) -> Evidence:
     return Evidence(
-        verb=_ROLE[credit.role],
+        verb=ROLES[credit.role],
         name=inert(credit.name or credit.as_written) if credit.role is not Role.UNNAMED else "",
         quote=inert(credit.quote),
-        where=_WHERE[credit.where],
+        where=WHERE[credit.where],
         partly=credit.extent is Extent.PARTIAL,
         url=uri(credit.url),
     )

@@ -15,7 +15,15 @@ EVIL = (
     '<script>alert(1)</script><img src=x onerror=alert(1)><a href="javascript:alert(1)">x</a>'
     '<iframe src="https://evil.example/"></iframe><p onclick=alert(1) style="position:fixed">y</p>'
 )
-PAGES = ["/", "/sources", "/api/docs", "/stories/nothing", "/?q=ferry"]
+PAGES = [
+    "/",
+    "/outlets",
+    "/outlets/harbourpost.example",
+    "/sources",
+    "/api/docs",
+    "/stories/nothing",
+    "/?q=ferry",
+]
 
 
 def page(client, path: str):
@@ -235,7 +243,14 @@ def test_a_hostile_story_is_shown_inert_everywhere(make_room):
     finally:
         newsroom.OUTLETS["post"] = before
     with serving(room.site) as client:
-        for path in ("/", f"/stories/{told.id}", "/sources"):
+        for path in (
+            "/",
+            f"/stories/{told.id}",
+            f"/stories/{told.id}/compare",
+            "/outlets",
+            "/outlets/harbourpost.example",
+            "/sources",
+        ):
             tree, answer = page(client, path)
             assert answer.status_code == 200
             ours = {"times.js"}
