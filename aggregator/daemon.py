@@ -5,7 +5,7 @@ import contextlib
 import signal
 import socket
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from random import Random
@@ -236,10 +236,10 @@ async def run(
             scheduler = AsyncIOScheduler(timezone=UTC)
             if poll:
                 await daemon.prepare()
-                every = partial(scheduler.add_job, trigger="interval", max_instances=1)
-                every(daemon.tick, seconds=_TICK.total_seconds(), next_run_time=utc_now())
-                every(daemon.keep_house, hours=1, next_run_time=utc_now())
-                every(daemon.list_feeds, hours=1, next_run_time=utc_now())
+                every = partial(scheduler.add_job, _job, trigger="interval", max_instances=1)
+                every(args=[daemon.tick], seconds=_TICK.total_seconds(), next_run_time=utc_now())
+                every(args=[daemon.keep_house], hours=1, next_run_time=utc_now())
+                every(args=[daemon.list_feeds], hours=1, next_run_time=utc_now())
                 scheduler.start()
             host, port = listener.getsockname()[:2]
             address = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
@@ -255,6 +255,12 @@ async def run(
             server.should_exit = True
             await serving
     log.info("stopped")
+
+
+async def _job(work: Callable[[], Awaitable[None]]) -> None:
+    """Work of the scheduler, which cancels it at the end: no failure worth telling of."""
+    with contextlib.suppress(asyncio.CancelledError):
+        await work()
 
 
 class _Server(uvicorn.Server):
