@@ -407,6 +407,52 @@ class Reading:
     page_tries: int = 0
 
 
+# --------------------------------------------------------------------------------- corrections
+
+
+class CorrectionKind(StrEnum):
+    """What an outlet did to a text that was published."""
+
+    CHANGED = "changed"
+    NOTICE = "notice"  # it says so itself, and what was there before is not known
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What an entry was until a moment, as its feed offered it."""
+
+    until: datetime
+    title: str
+    html: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hunk:
+    """One changed passage, with the words around it, which are the same before and after."""
+
+    before: str
+    cut: str
+    added: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What one outlet changed in its copy of a story after we had seen it."""
+
+    entry: int
+    outlet: str
+    at: datetime  # when we saw it
+    kind: CorrectionKind
+    notice: str = ""  # the publisher's own words
+    title_before: str = ""  # "" where the title stayed
+    title_after: str = ""
+    hunks: tuple[Hunk, ...] = ()
+    more: int = 0  # changed passages beyond those
+    still: tuple[int, ...] = ()  # entries of the story that carry the old text
+
+
 # ----------------------------------------------------------------------------- story and publish
 
 
@@ -469,6 +515,7 @@ class Story:
     content_html: str = ""  # what a feed offered, sanitised, without boilerplate
     full_html: str = ""  # the fetched page's text, for outputs that say `content: full`
     enclosures: tuple[Enclosure, ...] = ()
+    corrections: tuple[Correction, ...] = ()  # newest first
 
 
 class Content(StrEnum):

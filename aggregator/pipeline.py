@@ -24,7 +24,7 @@ import structlog
 from aggregator.credit import Directory
 from aggregator.errors import AggregatorError, FetchError, ParseError
 from aggregator.fetch import Accept, Bounds, Fetcher, after_failure, after_success
-from aggregator.filing import Filed, file, show
+from aggregator.filing import Filed, file, show, take_back
 from aggregator.model import (
     Feed,
     FullText,
@@ -44,6 +44,8 @@ from aggregator.writer import Writer
 
 _PAGE_TRIES = 3
 _MOST_PAGES = 100  # article pages that are fetched in one poll; the rest are left to the next
+_MOST_LOOKS = 5  # pages that are looked for in one poll, of entries that left their feed
+_GONE = {404, 410}
 # Entries are filed in batches, so that a kill in the middle of many page fetches loses few.
 _BATCH = 20
 _BATCH_WITHOUT_PAGES = 200
@@ -150,6 +152,26 @@ class Pipeline:
             return replace(task, page_state="failed", page_tries=task.page_tries + 1)
         return replace(task, page=page, page_state="read")
 
+    async def _look_after(self, feed: Feed, missed: Sequence[tuple[int, str]]) -> None:
+        """Tell what was withdrawn: what left its feed before older entries, and has no page.
+
+        Either alone says nothing: feeds have reasons of their own to leave something out.
+        """
+        if feed.spec.full_text is FullText.NEVER:  # its pages are not to be asked for
+            return
+        gone = []
+        for number, url in missed[:_MOST_LOOKS]:
+            try:
+                await self._fetcher.get(url, accept=Accept.PAGE)
+            except FetchError as error:
+                if error.status in _GONE:
+                    log.info("withdrawn", feed=feed.spec.url, url=url, status=error.status)
+                    gone.append(number)
+        if gone:
+            now = self._clock()
+            job = partial(take_back, gone=gone, directory=self._directory, now=now)
+            await self._writer.write(job)
+
     async def retire(self, retention: timedelta) -> dict[str, int]:
         """Forget entries and stories that are older; how many of what that were."""
         now = self._clock()
@@ -229,11 +251,14 @@ class Pipeline:
             note=_note(parsed, pages_owed),
         )
 
+        missed: list[tuple[int, str]] = []
+
         def finish(transaction: Transaction) -> None:
-            transaction.drop(feed.id, present, record.at)
+            missed[:] = transaction.drop(feed.id, present, record.at)
             transaction.record(record)
 
         await self._writer.write(finish)
+        await self._look_after(feed, missed)
         return PollOutcome(
             feed.spec.url,
             "fetched",

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlencode
 from aggregator.config import Config, OutputConfig
 from aggregator.errors import NotFoundError, StoreError
 from aggregator.metrics import Metrics
-from aggregator.model import Channel, Content, Exchange, FeedHealth, Story, StoryQuery
+from aggregator.model import Channel, Content, Exchange, FeedHealth, Story, StoryQuery, Version
 from aggregator.publish import FORMATS, newest, opml
 from aggregator.store import Store
 from aggregator.web.site import Check, Document, FeedWish
@@ -111,6 +111,10 @@ class StoredSite:
     def offered(self, entries: Sequence[int]) -> Mapping[int, str]:
         """What the feeds offer of these entries' texts, as sanitised HTML."""
         return self._store.offered(entries)
+
+    def versions(self, entry: int) -> Sequence[Version]:
+        """What an entry was before it changed, the newest first."""
+        return self._store.versions([entry]).get(entry, [])
 
     # -------------------------------------------------------------------- health and metrics
 

@@ -9,6 +9,7 @@ from aggregator.publish import jsonfeed as _jsonfeed
 from aggregator.publish import rss as _rss
 from aggregator.publish.atom import atom
 from aggregator.publish.body import excerpt, shown
+from aggregator.publish.corrections import correction_paragraph, holders
 from aggregator.publish.credit import CreditLine, Party, carriers_of, credit_of
 from aggregator.publish.item import newest, title
 from aggregator.publish.jsonfeed import as_json, feed_json, json_feed, story_json
@@ -51,10 +52,12 @@ __all__ = [
     "as_json",
     "atom",
     "carriers_of",
+    "correction_paragraph",
     "credit_of",
     "direction",
     "excerpt",
     "feed_json",
+    "holders",
     "inert",
     "json_feed",
     "language_tag",

@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from aggregator.model import Channel, Content, Copy, FeedHealth, Story
+from aggregator.model import Channel, Content, Copy, Correction, FeedHealth, Story
 from aggregator.publish import item
 from aggregator.publish.body import body, excerpt
 from aggregator.publish.text import inert, language_tag, rfc3339, without_secrets
@@ -52,6 +53,7 @@ def story_json(story: Story) -> dict[str, Any]:
         "updated": rfc3339(story.updated),
         "category": list(story.categories),
         "language": story.language,
+        "corrections": [_correction(story, found) for found in story.corrections],
     }
 
 
@@ -132,6 +134,22 @@ def _copy(copy: Copy) -> dict[str, Any]:
         ],
         "similarity": round(copy.similarity, 3),
         "edits": list(copy.edits),
+    }
+
+
+def _correction(story: Story, correction: Correction) -> dict[str, Any]:
+    addresses = {copy.entry: copy.url for copy in story.copies}
+    return {
+        "outlet": correction.outlet,
+        "url": addresses.get(correction.entry, ""),
+        "at": rfc3339(correction.at),
+        "kind": correction.kind.value,
+        "notice": correction.notice,
+        "title": {"before": correction.title_before, "after": correction.title_after}
+        if correction.title_after
+        else None,
+        "changes": [asdict(hunk) for hunk in correction.hunks],
+        "still_old": [addresses[entry] for entry in correction.still if entry in addresses],
     }
 
 

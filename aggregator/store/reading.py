@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -29,6 +30,7 @@ from aggregator.model import (
     Validators,
     Where,
 )
+from aggregator.store.corrections import corrections
 from aggregator.store.tables import BodyRow, CopyRow, CreditRow, EntryRow, FeedRow, StoryRow
 
 # Well under every database's bound on the parameters of one statement.
@@ -152,7 +154,15 @@ def told(session: Session, rows: Sequence[StoryRow]) -> list[Story]:
             bodies[body.entry_id] = body
         for entry in session.exec(select(EntryRow).where(col(EntryRow.id).in_(part))):
             entries[entry.id or 0] = entry
-    return [_story(row, copies.get(row.id or 0, []), entries, bodies) for row in rows]
+    numbers = [row.id for row in rows if row.id is not None]
+    corrected = corrections(session.connection(), numbers)
+    return [
+        replace(
+            _story(row, copies.get(row.id or 0, []), entries, bodies),
+            corrections=tuple(found for _, found in corrected.get(row.id or 0, ())),
+        )
+        for row in rows
+    ]
 
 
 def health_of(row: FeedRow, entries: int) -> FeedHealth:

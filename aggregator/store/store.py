@@ -20,7 +20,9 @@ from aggregator.model import (
     KnownEntry,
     Story,
     StoryQuery,
+    Version,
 )
+from aggregator.store.corrections import versions
 from aggregator.store.database import connect, migrate, unusable, writing
 from aggregator.store.index import StoredIndex
 from aggregator.store.outlets import exchange, languages, offered
@@ -192,6 +194,11 @@ class Store:
         """What the feeds offer of these entries' texts, as sanitised HTML."""
         with self._reads() as session:
             return offered(session, entry_ids)
+
+    def versions(self, entry_ids: Sequence[int]) -> dict[int, list[Version]]:
+        """What entries were before they changed, the newest first."""
+        with self._reads() as session:
+            return versions(session.connection(), entry_ids)
 
     def version(self) -> str:
         """A word that changes whenever what is published changes."""

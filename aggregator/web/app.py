@@ -63,6 +63,7 @@ def create_app(site: Site, *, clock: Clock = lambda: datetime.now(UTC)) -> ASGIA
         Route("/", pages.river),
         Route("/stories/{story_id}", pages.story),
         Route("/stories/{story_id}/compare", provenance.compare),
+        Route("/stories/{story_id}/versions/{entry:int}", provenance.versions),
         Route("/outlets", provenance.outlets),
         Route("/outlets/{outlet}", provenance.outlet),
         Route("/sources", pages.sources),

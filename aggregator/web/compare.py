@@ -1,8 +1,4 @@
-"""Two texts side by side: what was cut, what was added, what stayed.
-
-Words are compared, not letters; a few words that happen to stand in both texts between two changes
-do not split them, as nobody can read a text that changes at every second word.
-"""
+"""Two texts side by side: what was cut, what was added, what stayed."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -10,22 +6,16 @@ from dataclasses import dataclass
 from html import unescape
 from typing import Literal
 
-from rapidfuzz.distance import Indel
-
+from aggregator.changes import matched, words_of
 from aggregator.publish import shown
 
 MOST_WORDS = 4000  # of a text that are compared
-_ISLAND = 3  # fewer equal words than this between two changes belong to the change
 _BLOCK = re.compile(
     r"</?(?:p|div|li|ul|ol|dl|dt|dd|h[1-6]|blockquote|pre|figure|figcaption|table|tr|section|"
     r"article|header|footer|aside|hr|br)\b[^>]*>",
     re.IGNORECASE,
 )
 _TAG = re.compile(r"<[^>]*>")
-# A word with the space after it; of scripts without spaces, a sign.
-_SIGNS = "\u0e01-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u30ff\u3400-\u9fff\uf900-\ufaff"
-_WORD = re.compile(rf"[{_SIGNS}]|[^\s{_SIGNS}]+\s*|\s+")
-_EDGES = re.compile(r"^\W+|\W+$")
 
 Kind = Literal["same", "cut", "added"]
 
@@ -81,7 +71,7 @@ def compare(left: Sequence[str], right: Sequence[str]) -> Comparison:
     a, b = _words(left), _words(right)
     clipped = len(a) > MOST_WORDS or len(b) > MOST_WORDS
     a, b = a[:MOST_WORDS], b[:MOST_WORDS]
-    kept_a, kept_b, partner = _matched([w.key for w in a], [w.key for w in b])
+    kept_a, kept_b, partner = _matched(a, b)
     rows = tuple(_rows(_paragraphs(a, kept_a, "cut"), _paragraphs(b, kept_b, "added"),
                        _partners(a, b, partner)))  # fmt: skip
     kept = sum(kept_a)
@@ -97,26 +87,27 @@ class _Word:
 
 def _words(texts: Sequence[str]) -> list[_Word]:
     return [
-        _Word(word, _EDGES.sub("", word).casefold() or word.strip(), number)
+        _Word(word, key, number)
         for number, text in enumerate(texts)
-        for word in _WORD.findall(text)
+        for word, key in words_of(text)
     ]
 
 
-def _matched(a: Sequence[str], b: Sequence[str]) -> tuple[list[bool], list[bool], dict[int, int]]:
+def _matched(
+    a: Sequence[_Word], b: Sequence[_Word]
+) -> tuple[list[bool], list[bool], dict[int, int]]:
     """Which words of each text stand in the other, in order; and which of `a` is which of `b`."""
     kept_a, kept_b = [False] * len(a), [False] * len(b)
     partner: dict[int, int] = {}
-    blocks = [block for block in Indel.editops(a, b).as_matching_blocks() if block.size]
-    for block in blocks:
-        first = block.a == block.b == 0
-        last = block.a + block.size == len(a) and block.b + block.size == len(b)
-        if block.size < _ISLAND and not first and not last:
-            continue
-        for n in range(block.size):
-            kept_a[block.a + n] = kept_b[block.b + n] = True
-            partner[block.a + n] = block.b + n
+    for of_a, of_b, size in matched(_pairs(a), _pairs(b)):
+        for n in range(size):
+            kept_a[of_a + n] = kept_b[of_b + n] = True
+            partner[of_a + n] = of_b + n
     return kept_a, kept_b, partner
+
+
+def _pairs(words: Sequence[_Word]) -> list[tuple[str, str]]:
+    return [(word.text, word.key) for word in words]
 
 
 def _paragraphs(words: Sequence[_Word], kept: Sequence[bool], other: Kind) -> list[tuple[Run, ...]]:

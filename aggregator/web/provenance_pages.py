@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -35,6 +36,15 @@ class Side:
     language: str
     offered: int  # characters that its feed offers
     length: int  # characters of its whole text
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One change of a copy: what its headline and text were, and what they became."""
+
+    until: datetime
+    title: Comparison
+    text: Comparison
 
 
 class Exchanges:
@@ -77,6 +87,16 @@ class ProvenancePages:
         chosen = chosen_pair(story, read_pair(request.scope["query_string"]))
         return await asyncio.to_thread(self._compared, request, story, chosen)
 
+    async def versions(self, request: Request) -> Response:
+        """What a copy was before it changed."""
+        wanted = request.path_params["story_id"]
+        story = await asyncio.to_thread(self._site.story, wanted) if is_id(wanted) else None
+        number = request.path_params["entry"]
+        copy = next((c for c in story.copies if c.entry == number), None) if story else None
+        if story is None or copy is None:
+            raise HTTPException(404, "No copy of a story has this address.")
+        return await asyncio.to_thread(self._versions, request, story, copy)
+
     async def outlets(self, request: Request) -> Response:
         """Who republishes whom."""
         exchange = await self._exchanges()
@@ -108,6 +128,23 @@ class ProvenancePages:
             sides=sides,
             found=found,
             headlines=headlines(sides),
+        )
+        return page(request, told)
+
+    def _versions(self, request: Request, story: Story, copy: Copy) -> Response:
+        text = paragraphs(self._site.offered([copy.entry]).get(copy.entry, ""))
+        steps, title, after = [], copy.title, text
+        for version in self._site.versions(copy.entry):
+            before = paragraphs(version.html)
+            titles = compare([inert(version.title)], [inert(title)])
+            steps.append(Step(version.until, titles, compare(before, after)))
+            title, after = version.title, before
+        told = self._pages.render(
+            request,
+            "versions.html",
+            story=row(story),
+            side=_side(copy, sum(map(len, text))),
+            steps=steps,
         )
         return page(request, told)
 

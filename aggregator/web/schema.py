@@ -29,6 +29,35 @@ class CopyModel(BaseModel):
     edits: list[str]
 
 
+class ChangeModel(BaseModel):
+    """A changed passage, with the words around it."""
+
+    before: str
+    cut: str
+    added: str
+    after: str
+
+
+class TitlesModel(BaseModel):
+    """A headline that was changed."""
+
+    before: str
+    after: str
+
+
+class CorrectionModel(BaseModel):
+    """What one outlet changed in its copy after it was seen here."""
+
+    outlet: str
+    url: str
+    at: datetime = Field(description="When we saw it.")
+    kind: Literal["changed", "notice", "withdrawn"]
+    notice: str = Field(description="The publisher’s own words; empty if none.")
+    title: TitlesModel | None
+    changes: list[ChangeModel]
+    still_old: list[str] = Field(description="Addresses of copies that carry the text as it was.")
+
+
 class OriginModel(BaseModel):
     """Whom the story is attributed to, and why."""
 
@@ -61,6 +90,7 @@ class StoryModel(BaseModel):
     updated: datetime = Field(description="When text, title or origin changed last.")
     category: list[str]
     language: str
+    corrections: list[CorrectionModel] = Field(description="The newest first.")
 
 
 class StoriesModel(BaseModel):

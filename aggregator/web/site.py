@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from aggregator.model import Exchange, FeedHealth, Story, StoryQuery
+from aggregator.model import Exchange, FeedHealth, Story, StoryQuery, Version
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +89,9 @@ class Site(Protocol):
 
     def offered(self, entries: Sequence[int]) -> Mapping[int, str]:
         """What the feeds offer of these entries' texts, as sanitised HTML."""
+
+    def versions(self, entry: int) -> Sequence[Version]:
+        """What an entry was before it changed, the newest first."""
 
     def opml(self) -> bytes:
         """What is subscribed to."""

@@ -4,13 +4,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from aggregator.model import Copy, Credit, Extent, FeedHealth, NearMiss, Role, Story
+from aggregator.model import (
+    Copy,
+    Correction,
+    CorrectionKind,
+    Credit,
+    Extent,
+    FeedHealth,
+    Hunk,
+    NearMiss,
+    Role,
+    Story,
+)
 from aggregator.publish import (
     Party,
     carriers_of,
     credit_of,
     direction,
     excerpt,
+    holders,
     inert,
     language_tag,
     shown,
@@ -41,6 +53,7 @@ class Row:
     first_seen: datetime
     updated: datetime | None
     carriers: tuple["Carrier", ...]
+    corrected: str  # "corrected" or "withdrawn", where the text that is shown was
 
     @property
     def more(self) -> int:
@@ -91,6 +104,27 @@ class CopyView:
     near_misses: tuple[NearMiss, ...]
     entry: int
     key: str  # the outlet's, for its page
+    old: bool  # whether it carries a text that was corrected elsewhere
+    withdrawn: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionView:
+    """What an outlet changed in its copy."""
+
+    entry: int
+    outlet: str
+    url: str
+    at: datetime
+    did: str  # in a few words
+    notice: str
+    title_before: str
+    title_after: str
+    hunks: tuple[Hunk, ...]
+    more: int
+    still: tuple[Party, ...]
+    withdrawn: bool
+    language: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +143,7 @@ class StoryView:
     chain: tuple[Party, ...]
     copies: tuple[CopyView, ...]
     lead: int  # the number of the copy whose text is shown
+    corrections: tuple[CorrectionView, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +198,7 @@ def row(story: Story) -> Row:
         first_seen=story.first_seen,
         updated=story.updated if edited else None,
         carriers=tuple(carriers),
+        corrected=_state(story),
     )
 
 
@@ -183,6 +219,7 @@ def story_view(story: Story) -> StoryView:
         chain=tuple(_link_of_chain(name, story) for name in story.chain if inert(name)),
         copies=tuple(_copy(copy, story) for copy in story.copies),
         lead=story.lead,
+        corrections=tuple(_corrected(found, story) for found in story.corrections),
     )
 
 
@@ -261,7 +298,45 @@ def _copy(copy: Copy, story: Story) -> CopyView:
         near_misses=copy.near_misses,
         entry=copy.entry,
         key=copy.domain or copy.outlet,
+        old=any(copy.entry in found.still for found in story.corrections),
+        withdrawn=any(
+            found.entry == copy.entry and found.kind is CorrectionKind.WITHDRAWN
+            for found in story.corrections
+        ),
     )
+
+
+def _corrected(correction: Correction, story: Story) -> CorrectionView:
+    copy = next((copy for copy in story.copies if copy.entry == correction.entry), None)
+    if correction.kind is CorrectionKind.WITHDRAWN:
+        did = "withdrew it"
+    elif correction.hunks:
+        did = "changed the text" + (" and the headline" if correction.title_after else "")
+    else:
+        did = "changed the headline" if correction.title_after else "says that it was corrected"
+    return CorrectionView(
+        entry=correction.entry,
+        outlet=inert(copy.outlet if copy else correction.outlet) or "An outlet",
+        url=uri(copy.url) if copy else "",
+        at=correction.at,
+        did=did,
+        notice=inert(correction.notice),
+        title_before=inert(correction.title_before),
+        title_after=inert(correction.title_after),
+        hunks=correction.hunks,
+        more=correction.more,
+        still=tuple(holders(story, correction)),
+        withdrawn=correction.kind is CorrectionKind.WITHDRAWN,
+        language=language_tag(copy.language) if copy else "",
+    )
+
+
+def _state(story: Story) -> str:
+    """Whether the text that is shown was corrected or withdrawn; a new headline is neither."""
+    own = [found for found in story.corrections if found.entry == story.lead]
+    if any(found.kind is CorrectionKind.WITHDRAWN for found in own):
+        return "withdrawn"
+    return "corrected" if any(found.hunks or found.notice for found in own) else ""
 
 
 def _evidence(credit: Credit) -> Evidence:

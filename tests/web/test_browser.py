@@ -15,6 +15,7 @@ SIZES = {"phone": (390, 844), "narrow": (320, 640), "desktop": (1280, 900)}
 UNFOLD = "for (const details of document.querySelectorAll('details')) details.open = true"
 PAGES = [
     *("river", "story", "conflict", "arabic", "compare", "compare-arabic", "outlets", "outlet"),
+    "versions",
     *("sources", "api", "selection", "missing"),
 ]
 
@@ -50,6 +51,7 @@ def addresses(client, room) -> dict[str, str]:
         "arabic": f"/stories/{room.story('عبّارة').id}",
         "compare": f"/stories/{room.story('Night ferry').id}/compare",
         "compare-arabic": f"/stories/{room.story('عبّارة').id}/compare",
+        "versions": versions_of(room, "Night ferry"),
         "outlets": "/outlets",
         "outlet": "/outlets/harbourpost.example",
         "sources": "/sources",
@@ -58,6 +60,11 @@ def addresses(client, room) -> dict[str, str]:
         "missing": "/stories/nothing",
     }
     return {name: base + path for name, path in paths.items()}
+
+
+def versions_of(room, words: str) -> str:
+    story = room.store.story(room.story(words).id)
+    return f"/stories/{story.id}/versions/{story.lead}"
 
 
 def opened(browser: Browser, **settings):

@@ -115,7 +115,7 @@ def test_a_storys_page_tells_origin_chain_copies_and_why(client, room):
     copies = tree.findall(".//li[@class='copy']")
     assert [text(copy.find("h3")) for copy in copies] == [
         "The Harbour Post origin",
-        *("Valley Republisher", "Hill Courier", "Slow Gazette"),
+        *("Valley Republisher", "Hill Courier", "Slow Gazette not corrected"),
     ]
     assert "This story originally appeared on Harbourpost.example" in text(copies[1])
     assert "credits The Harbour Post, in the text" in text(copies[1])

@@ -189,3 +189,44 @@ def test_the_river_can_be_filtered_with_a_form(client):
     assert names == {"category", "language", "outlet", "q"}
     assert form.find(".//select[@name='language']/option[@selected]").text == "ar"
     assert len(tree.findall(".//article")) == 1
+
+
+def test_a_corrected_story_says_what_was_changed_when_and_who_has_the_old_text(client, room):
+    story = room.store.story(room.story("Night ferry").id)
+    tree, _ = page(client, f"/stories/{story.id}")
+    (change,) = tree.findall(".//li[@class='change']")
+    shown = text(change)
+    assert "The Harbour Post changed the text, 1 March 2026, 13:20 UTC" in shown
+    assert "Correction: The last boat leaves at three, not two." in shown
+    assert (text(change.find(".//del")), text(change.find(".//ins"))) == ("two", "three")
+    assert "The text as it was still stands at Slow Gazette." in shown
+    slow = next(c for c in tree.iterfind(".//li[@class='copy']") if "Slow" in text(c))
+    assert "not corrected" in text(slow.find("h3"))
+    ferry = next(a for a in page(client, "/")[0].iter("article") if "Night ferry" in text(a))
+    assert "corrected" in text(ferry.find(".//p[@class='by']"))
+    told = client.get(f"/api/v1/stories/{story.id}").json()["corrections"]
+    assert told[0]["changes"][0]["added"] == "three"
+    assert told[0]["still_old"][0].startswith("https://slow.example/")
+
+
+def test_a_corrected_item_says_so_in_every_format_beside_its_credit(client):
+    sentence = "The last boat leaves at three, not two."
+    for form in ("rss", "atom", "json"):
+        body = client.get(f"/feed.{form}").text
+        assert body.count(sentence) >= 1, form
+        assert "the text as it was is still at" in body
+
+
+def test_earlier_versions_stand_beside_what_became_of_them(client, room):
+    story = room.store.story(room.story("Night ferry").id)
+    address = f"/stories/{story.id}/versions/{story.lead}"
+    tree, _ = page(client, f"/stories/{story.id}")
+    assert tree.find(f".//a[@href='{address}']") is not None
+    tree, _ = page(client, address)
+    assert text(tree.find(".//main//section//del")) == "two"
+    assert text(tree.find(".//main//section//ins")) == "three"
+    other = next(copy.entry for copy in story.copies if copy.entry != story.lead)
+    assert "No earlier version" in page(client, f"/stories/{story.id}/versions/{other}")[1].text
+    for wrong in ("999999", "x", str(10**40)):
+        assert client.get(f"/stories/{story.id}/versions/{wrong}").status_code == 404
+    assert client.get("/stories/nothing/versions/1").status_code == 404
