@@ -579,6 +579,8 @@ class FeedHealth:
     polls: int = 0
     not_modified: int = 0
     note: str = ""  # what was odd in the last document
+    id: int = 0
+    source: str = "config"  # or "api": added there, and kept whatever the configuration lists
 
 
 @dataclass(frozen=True, slots=True)

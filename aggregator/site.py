@@ -3,8 +3,11 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
+from aggregator import subscribing
 from aggregator.config import Config, OutputConfig
 from aggregator.errors import NotFoundError, StoreError
 from aggregator.metrics import Metrics
@@ -34,6 +37,9 @@ class StoredSite:
         host = "127.0.0.1" if server.host in _ANYWHERE else server.host
         self.base_url = server.base_url or ""
         self.fallback_url = f"http://{f'[{host}]' if ':' in host else host}:{server.port}"
+        token = server.admin_token
+        self.admin_token = token.get_secret_value() if token else ""
+        self._networks = config.http.allow_networks
         self.outputs = {output.name: output.title or output.name for output in config.outputs}
         self._outputs = {output.name: output for output in config.outputs}
         self._store = store
@@ -90,6 +96,20 @@ class StoredSite:
     def feeds(self) -> Sequence[FeedHealth]:
         """How each feed fares."""
         return self._store.feeds()
+
+    def add_feed(self, values: Mapping[str, Any]) -> FeedHealth:
+        """List a feed. Raises ConfigError: `bad_feed` or `known_feed`."""
+        return subscribing.add(
+            self._store, subscribing.spec_of(values, self._networks), datetime.now(UTC)
+        )
+
+    def remove_feed(self, feed_id: int) -> None:
+        """Poll a feed no more. Raises NotFoundError, or ConfigError for one of config.yaml."""
+        subscribing.remove(self._store, feed_id)
+
+    def poll_feed(self, feed_id: int) -> FeedHealth:
+        """Make a feed due. Raises NotFoundError."""
+        return subscribing.poll_now(self._store, feed_id, datetime.now(UTC))
 
     def categories(self) -> Sequence[str]:
         """The categories of the feeds, each once."""

@@ -60,6 +60,7 @@ def story_json(story: Story) -> dict[str, Any]:
 def feed_json(feed: FeedHealth) -> dict[str, Any]:
     """How a feed fares, in JSON. No secret that its address may hold is in it."""
     return {
+        "id": feed.id,
         "url": without_secrets(feed.url),
         "name": without_secrets(feed.name),
         "domain": feed.domain,
@@ -77,6 +78,7 @@ def feed_json(feed: FeedHealth) -> dict[str, Any]:
         "polls": feed.polls,
         "not_modified": feed.not_modified,
         "note": without_secrets(feed.note),
+        "source": feed.source,
     }
 
 

@@ -192,6 +192,8 @@ def health_of(row: FeedRow, entries: int) -> FeedHealth:
         polls=row.polls,
         not_modified=row.polls_not_modified,
         note=row.note,
+        id=row.id or 0,
+        source=row.source,
     )
 
 

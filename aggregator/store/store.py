@@ -67,6 +67,7 @@ class Store:
                     "category": spec.category,
                     "full_text": spec.full_text.value,
                     "listed": True,
+                    "source": "config",
                 }
                 row = known.pop(spec.url, None)
                 if row is None:
@@ -77,11 +78,59 @@ class Store:
                     connection.execute(
                         update(FeedRow).where(col(FeedRow.id) == row.id).values(values)
                     )
-            unlisted = [] if keep_others else [row.id for row in known.values() if row.listed]
+            others = (row.id for row in known.values() if row.listed and row.source == "config")
+            unlisted = [] if keep_others else list(others)
             for part in chunks(unlisted):
                 connection.execute(
                     update(FeedRow).where(col(FeedRow.id).in_(part)).values(listed=False)
                 )
+
+    def add_feed(self, spec: FeedSpec, now: datetime) -> FeedHealth | None:
+        """List a feed beside those of the configuration, due at once; None where it is listed."""
+        with self._writes() as session:
+            row = session.exec(select(FeedRow).where(FeedRow.url == spec.url)).first()
+            if row is not None and row.listed:
+                return None
+            row = row or FeedRow(url=spec.url, poll_url=spec.url, next_poll_at=now)
+            row.name, row.domain, row.category = spec.name, spec.domain, spec.category
+            row.full_text = spec.full_text.value
+            row.listed, row.source, row.next_poll_at = True, "api", now
+            session.add(row)
+            session.flush()
+            return health_of(row, 0)
+
+    def remove_feed(self, feed_id: int) -> bool:
+        """Poll a feed no more that was added with `add_feed`. Whether it was one."""
+        with self._writes() as session:
+            row = session.get(FeedRow, feed_id)
+            if row is None or not row.listed or row.source != "api":
+                return False
+            row.listed = False
+            return True
+
+    def poll_now(self, feed_id: int, now: datetime) -> bool:
+        """Make a listed feed due. Whether it is one."""
+        with self._writes() as session:
+            row = session.get(FeedRow, feed_id)
+            if row is None or not row.listed:
+                return False
+            row.next_poll_at = min(row.next_poll_at, now)
+            return True
+
+    def added(self) -> list[FeedSpec]:
+        """The feeds that were listed with `add_feed`."""
+        with self._reads() as session:
+            rows = session.exec(select(FeedRow).where(col(FeedRow.listed), FeedRow.source == "api"))
+            return [feed_of(row).spec for row in rows]
+
+    def feed(self, feed_id: int) -> FeedHealth | None:
+        """The health of one listed feed."""
+        with self._reads() as session:
+            row = session.get(FeedRow, feed_id)
+            if row is None or not row.listed:
+                return None
+            count = select(func.count()).select_from(EntryRow).where(EntryRow.feed_id == feed_id)
+            return health_of(row, session.exec(count).one())
 
     def due(self, now: datetime, limit: int, besides: Collection[int] = ()) -> list[Feed]:
         """The listed feeds whose next poll is due, the longest waiting first.

@@ -1,6 +1,7 @@
 """The web application: pages, feeds, API, health, joined."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,14 +12,14 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route
-from starlette.types import ASGIApp
+from starlette.routing import BaseRoute, Match, Route
+from starlette.types import ASGIApp, Scope
 
 from aggregator import __version__
 from aggregator.errors import StoreError
 from aggregator.publish import OPML_TYPE
+from aggregator.web import admin, api, outlet_api
 from aggregator.web.addresses import root_of
-from aggregator.web.api import routes
 from aggregator.web.edge import Edge
 from aggregator.web.feeds import Feeds
 from aggregator.web.http import Representation, request_headers, response
@@ -30,17 +31,29 @@ from aggregator.web.watched import Watched
 _HEADINGS = {
     404: "Not found",
     405: "Not done that way",
+    429: "Too often",
     422: "Not understood",
     500: "Something went wrong",
     503: "Not available",
 }
-_DESCRIPTION = "Each story once, linked to its original, with its provenance. Read only."
+_DESCRIPTION = (
+    "Each story once, linked to its original, with its provenance. What writes needs the header "
+    "`Authorization: Bearer …` with the server’s admin_token, and is off where none is set."
+)
 
 log = structlog.get_logger(__name__)
 
 
-def create_app(site: Site, *, clock: Clock = lambda: datetime.now(UTC)) -> ASGIApp:
-    """The application for an ASGI server. It holds no state but what can be built again."""
+def create_app(
+    site: Site,
+    *,
+    clock: Clock = lambda: datetime.now(UTC),
+    limiter: admin.Limiter | None = None,
+) -> ASGIApp:
+    """The application for an ASGI server. It holds no state but what can be built again.
+
+    `limiter` bounds how often one client may try to write.
+    """
     app = FastAPI(
         title="aggregator",
         version=__version__,
@@ -52,13 +65,20 @@ def create_app(site: Site, *, clock: Clock = lambda: datetime.now(UTC)) -> ASGIA
     )
     version = Watched(site.version)
     pages = Pages(site, version, clock)
-    provenance = ProvenancePages(site, pages, Exchanges(site, version))
+    exchanges = Exchanges(site, version)
+    provenance = ProvenancePages(site, pages, exchanges)
     feeds = Feeds(site, version)
     app.router.routes[:0] = [
         Route("/feed.{form}", feeds, methods=["GET"]),
         Route("/feeds/{file}", feeds, methods=["GET"]),
     ]
-    app.include_router(routes(site))
+    routers = (
+        api.routes(site),
+        outlet_api.routes(site, exchanges),
+        admin.routes(site, limiter),
+    )
+    for router in routers:
+        app.include_router(router)
     app.router.routes += [
         Route("/", pages.river),
         Route("/stories/{story_id}", pages.story),
@@ -71,7 +91,8 @@ def create_app(site: Site, *, clock: Clock = lambda: datetime.now(UTC)) -> ASGIA
         Route("/api/docs", lambda request: pages.api(request, app.openapi())),
         *_health(site),
     ]
-    _answer_errors(app, pages)
+    routes = [*app.router.routes, *(route for router in routers for route in router.routes)]
+    _answer_errors(app, pages, routes)
     return Edge(app, feeds, root_of(site), site.requested)
 
 
@@ -102,11 +123,15 @@ def _health(site: Site) -> list[Route]:
     ]
 
 
-def _answer_errors(app: FastAPI, pages: Pages) -> None:
+def _answer_errors(app: FastAPI, pages: Pages, routes: Sequence[BaseRoute]) -> None:
     """Errors as a page for people, and as JSON below `/api` and for feeds."""
 
     async def refused(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
+        if error.status_code == 405:  # several routes may share a path (RFC 9110, 15.5.6)
+            return _told(
+                request, 405, str(error.detail), {"Allow": _allowed(routes, request.scope)}
+            )
         return _told(request, error.status_code, str(error.detail), error.headers)
 
     async def wrong(request: Request, error: Exception) -> Response:
@@ -138,6 +163,15 @@ def _answer_errors(app: FastAPI, pages: Pages) -> None:
     app.add_exception_handler(RequestValidationError, wrong)
     app.add_exception_handler(StoreError, no_database)
     app.add_exception_handler(Exception, broken)
+
+
+def _allowed(routes: Sequence[BaseRoute], scope: Scope) -> str:
+    """The methods that a path has, of all its routes."""
+    methods: set[str] = set()
+    for route in routes:
+        if route.matches(scope)[0] is not Match.NONE:
+            methods |= getattr(route, "methods", None) or set()
+    return ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
 
 
 def _for_people(request: Request) -> bool:

@@ -95,6 +95,42 @@ class Slice(BaseModel):
     before: Annotated[str, Field(pattern=_UUID)] | None = None
 
 
+class Part(BaseModel):
+    """A part of a list that has no other parameters."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    limit: Annotated[int, Field(ge=1), AfterValidator(lambda number: min(number, MOST))] = Field(
+        default=MOST, description=f"How many; more than {MOST} are clipped to {MOST}."
+    )
+    after: Annotated[str, Field(max_length=300, pattern=_NO_CONTROLS)] | None = Field(
+        default=None, description="What the page before this one ended with."
+    )
+
+
+def read_part(query_string: bytes) -> Part:
+    """The part that is asked for. Raises RequestValidationError (422) with the reasons."""
+    return _read(Part, query_string)
+
+
+class Addresses(BaseModel):
+    """Which two copies of a story are to be compared, by their addresses."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    a: Annotated[str, Field(max_length=4000, pattern=_NO_CONTROLS)] | None = Field(
+        default=None, description="The address of a copy; else of the one whose text is shown."
+    )
+    b: Annotated[str, Field(max_length=4000, pattern=_NO_CONTROLS)] | None = Field(
+        default=None, description="The address of another copy; else of the first other one."
+    )
+
+
+def read_addresses(query_string: bytes) -> Addresses:
+    """The two copies of a query string. Raises RequestValidationError (422) with the reasons."""
+    return _read(Addresses, query_string)
+
+
 _Number = Annotated[int, Field(ge=1, le=2**31 - 1)]
 
 

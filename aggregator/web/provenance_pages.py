@@ -176,8 +176,8 @@ class ProvenancePages:
             stories=[row(story) for story in stories],
             feeds=feeds,
             names=names_of(exchange),
-            takes=_flows(exchange, carrier=share.key),
-            gives=_flows(exchange, origin=share.key),
+            takes=flows_of(exchange, carrier=share.key),
+            gives=flows_of(exchange, origin=share.key),
             credits=[c for c in exchange.credits if c.carrier == share.key],
             looked_at=exchange.stories,
         )
@@ -233,7 +233,8 @@ def names_of(exchange: Exchange) -> Mapping[str, str]:
     return {share.key: inert(share.name) or share.key for share in exchange.outlets}
 
 
-def _flows(exchange: Exchange, *, origin: str = "", carrier: str = "") -> list[Flow]:
+def flows_of(exchange: Exchange, *, origin: str = "", carrier: str = "") -> list[Flow]:
+    """What comes from an outlet, or goes to one."""
     return [f for f in exchange.flows if origin in {"", f.origin} and carrier in {"", f.carrier}]
 
 

@@ -7,7 +7,7 @@ database does not answer.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from aggregator.model import Exchange, FeedHealth, Story, StoryQuery, Version
 
@@ -57,6 +57,10 @@ class Site(Protocol):
         """The address to go by where a request names no usable one."""
 
     @property
+    def admin_token(self) -> str:
+        """The token with which one may write, or "": nobody may."""
+
+    @property
     def outputs(self) -> Mapping[str, str]:
         """The titles of the named outputs, by name."""
 
@@ -74,6 +78,15 @@ class Site(Protocol):
 
     def feeds(self) -> Sequence[FeedHealth]:
         """How each feed fares."""
+
+    def add_feed(self, values: Mapping[str, Any]) -> FeedHealth:
+        """List a feed. Raises AggregatorError: `bad_feed` or `known_feed`."""
+
+    def remove_feed(self, feed_id: int) -> None:
+        """Poll a feed no more. Raises AggregatorError: `no_feed` or `configured_feed`."""
+
+    def poll_feed(self, feed_id: int) -> FeedHealth:
+        """Make a feed due. Raises AggregatorError: `no_feed`."""
 
     def categories(self) -> Sequence[str]:
         """The categories of the feeds, each once."""
