@@ -36,14 +36,10 @@ class Sighting:
 def exchange(session: Session, newest: int = NEWEST) -> Exchange:
     """Who republishes whom, among the newest stories."""
     seen = _sightings(session, newest)
+    # By what is looked at: a feed's very first entry would have to be searched among all of them.
     began: dict[int, datetime] = {}
-    for part in chunks(sorted({one.feed for one in seen})):
-        first = (
-            select(EntryRow.feed_id, func.min(EntryRow.first_seen))
-            .where(col(EntryRow.feed_id).in_(part))
-            .group_by(col(EntryRow.feed_id))
-        )
-        began |= dict(session.exec(first).all())
+    for one in seen:
+        began[one.feed] = min(one.first_seen, began.get(one.feed, one.first_seen))
     return tally(seen, _credited(session, newest), began)
 
 
@@ -55,7 +51,7 @@ def tally(
     """What the sightings add up to.
 
     `credited` has carrier's name and domain, credited name and domain, role, and how often.
-    `began` says when each feed was first polled.
+    `began` says when each feed was first read, as far as is known.
     """
     names, keys = _known_by(seen)
     stories: dict[str, set[int]] = defaultdict(set)

@@ -28,9 +28,9 @@ from aggregator.web.http import Representation, request_headers, response
 from aggregator.web.parameters import Selection, read_selection
 from aggregator.web.picture import NARROW, WIDE, picture
 from aggregator.web.site import Site
-from aggregator.web.views import Row, feed_view, row, story_view, way
+from aggregator.web.views import Row, StoryView, feed_view, row, story_view, way
 from aggregator.web.watched import Watched
-from aggregator.web.wording import ago, later
+from aggregator.web.wording import ago, later, span
 
 Clock = Callable[[], datetime]
 
@@ -100,6 +100,7 @@ class Pages:
             "segment": lambda text: quote(text, safe=""),
             "share": lambda part: f"{part:.0%}",
             "at_short": lambda moment: f"{moment:%-d %b, %H:%M}",
+            "span": span,
             "behind": lambda lag: "not timed" if lag is None else later(lag),
         }
         environment.filters |= filters
@@ -190,7 +191,7 @@ class Pages:
             "story.html",
             story=view,
             pictures=(picture(found, WIDE), picture(found, NARROW)),
-            linked_data=_linked_data(address, view.row, view.credit_text),
+            linked_data=_linked_data(address, view),
         )
         return page(request, told)
 
@@ -247,22 +248,32 @@ def page(request: Request, told: str) -> Response:
     )
 
 
-def _linked_data(address: str, told: Row, credit: str) -> Markup:
+def _linked_data(address: str, view: StoryView) -> Markup:
     """What the page is, in schema.org's words, for the inside of a script element."""
-    data = {
+    told = view.row
+    data: dict[str, Any] = {
         "@context": "https://schema.org",
         "@type": "NewsArticle",
         "@id": address,
         "headline": told.title,
         "datePublished": rfc3339(told.first_seen),
         "dateModified": rfc3339(told.updated or told.first_seen),
-        "creditText": credit,
+        "creditText": view.credit_text,
     }
     if told.language:
         data["inLanguage"] = told.language
     if told.known:
         data["isBasedOn"] = told.url
         data["sourceOrganization"] = told.source.name
+    if view.corrections:
+        data["correction"] = [
+            {
+                "@type": "CorrectionComment",
+                "text": found.notice or f"{found.outlet} {found.did}.",
+                "datePublished": rfc3339(found.at),
+            }
+            for found in view.corrections
+        ]
     text = json.dumps(data, ensure_ascii=False)
     for sign in "<>&":
         text = text.replace(sign, f"\\u{ord(sign):04x}")

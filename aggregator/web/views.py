@@ -167,6 +167,7 @@ class FeedView:
     success: datetime | None
     next: datetime | None
     interval: timedelta
+    added: bool  # through the API
 
 
 def row(story: Story) -> Row:
@@ -244,6 +245,7 @@ def feed_view(feed: FeedHealth) -> FeedView:
         success=feed.last_success_at,
         next=feed.next_poll_at,
         interval=feed.interval,
+        added=feed.source == "api",
     )
 
 

@@ -129,6 +129,7 @@ def test_times_and_days_are_those_of_the_readers_zone(browser, addresses):
     assert "Pacific/Auckland" in page.locator("footer").inner_text()
     page.goto(addresses["story"])
     assert "2 March 2026" in page.locator(".copy").first.inner_text()
+    assert page.locator("svg .tick").first.text_content() == "2 Mar, 01:43"
     page.context.close()
 
 

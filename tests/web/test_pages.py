@@ -140,6 +140,7 @@ def test_search_engines_are_sent_to_the_original(client, room):
     data = json.loads(tree.find(".//script[@type='application/ld+json']").text)
     assert data["isBasedOn"] == original
     assert data["creditText"].startswith("Originally appeared on The Harbour Post")
+    assert data["correction"][0]["text"].startswith("Correction: The last boat")
 
 
 def test_a_joined_story_leads_to_the_older_one_for_good(own_room, own_client):
