@@ -1,6 +1,7 @@
 """The pages that follow texts from outlet to outlet: two copies compared, and the outlets."""
 
 import asyncio
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,6 +22,7 @@ from aggregator.web.site import Site
 from aggregator.web.views import feed_view, row
 from aggregator.web.watched import Watched
 
+_FRESH = 20.0  # seconds for which the exchange is not added up anew, whatever comes in
 _MOST_STORIES = 30
 _MOST_OUTLETS = 300  # in the table; the API has them all
 
@@ -48,20 +50,23 @@ class Step:
 
 
 class Exchanges:
-    """The exchange between outlets, added up once for each change of the stories."""
+    """The exchange between outlets, added up when the stories have changed, not all the time."""
 
     def __init__(self, site: Site, version: Watched) -> None:
         self._site = site
         self._version = version
         self._kept: tuple[str, Exchange] | None = None
+        self._until = 0.0
         self._adding = asyncio.Lock()
 
     async def __call__(self) -> Exchange:
         """The exchange as it is now."""
         async with self._adding:
             version = await self._version()
-            if self._kept is None or self._kept[0] != version:
+            changed = self._kept is None or self._kept[0] != version
+            if self._kept is None or (changed and time.monotonic() > self._until):
                 self._kept = version, await asyncio.to_thread(self._site.exchange)
+                self._until = time.monotonic() + _FRESH
             return self._kept[1]
 
 
