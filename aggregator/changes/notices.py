@@ -12,12 +12,17 @@ _LISTS = {*_KINDS, "stamps"}
 _OPENS = r"[\s\W]{0,4}"  # brackets, dashes and asterisks before the words
 _LONGEST = 600  # characters; a notice is a paragraph
 _LONGEST_STAMP = 120
+_START = 4  # characters
 
 
 def notice_in(text: str) -> tuple[CorrectionKind, str] | None:
     """The first paragraph of a text that is such a notice, with its kind. A line is a paragraph."""
-    patterns = _patterns()
+    patterns, starts = _patterns(), _starts()
     for line in text.splitlines():
+        # Nearly every line is none, and this is asked of every entry in the writer's transaction.
+        begins = line[:_START].casefold()
+        if line[:1].isalnum() and starts.isdisjoint((begins, begins[:3], begins[:2])):
+            continue
         for name, kind in _KINDS.items():
             if patterns[name].match(line):
                 words = line.strip()
@@ -34,6 +39,17 @@ def is_stamp(line: str) -> bool:
 
 @cache
 def _patterns() -> dict[str, re.Pattern[str]]:
+    return {name: _beginning(phrases) for name, phrases in _phrases().items()}
+
+
+@cache
+def _starts() -> frozenset[str]:
+    """The first characters of all notices; whole phrases, where they are shorter."""
+    return frozenset(phrase[:_START].casefold() for name in _KINDS for phrase in _phrases()[name])
+
+
+@cache
+def _phrases() -> dict[str, list[str]]:
     """The phrases of all languages. Raises ValueError where the file cannot be used."""
     text = (files("aggregator.changes") / "data" / "notices.toml").read_text("utf-8")
     collected: dict[str, list[str]] = {name: [] for name in _LISTS}
@@ -44,7 +60,7 @@ def _patterns() -> dict[str, re.Pattern[str]]:
             if not all(isinstance(p, str) and len(p.strip()) > 1 for p in phrases):
                 raise ValueError(f"notices.toml: [{language}] {name} has an empty phrase")
             collected[name] += phrases
-    return {name: _beginning(phrases) for name, phrases in collected.items()}
+    return collected
 
 
 def _beginning(phrases: list[str]) -> re.Pattern[str]:

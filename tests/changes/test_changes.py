@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.changes import carries_old, changes_between, notice_in
-from aggregator.changes.notices import _patterns
+from aggregator.changes.notices import _phrases
 from aggregator.model import CorrectionKind, Document
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -128,8 +128,13 @@ def test_a_story_about_corrections_is_no_notice(line):
     assert notice_in(line) is None
 
 
-def test_there_are_phrases_for_many_languages():
-    assert all(pattern.pattern for pattern in _patterns().values())
+def test_every_phrase_of_the_data_is_found_where_a_paragraph_begins_with_it():
+    for name, kind in (("correction", "notice"), ("withdrawal", "withdrawn")):
+        assert len(_phrases()[name]) > 20
+        for phrase in _phrases()[name]:
+            for line in (f"{phrase} and so on.", f"({phrase} 3)", f"— {phrase.lower()} x"):
+                found = notice_in(f"Something else.\n{line}")
+                assert found == (CorrectionKind(kind), line), phrase
 
 
 words = st.lists(st.sampled_from(["ferry", "boat", "港", "3", "—", "فجر", "a"]), max_size=40)
