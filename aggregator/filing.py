@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
-from aggregator.corrections import note_changes, settle, withdrawn
+from aggregator.amendments import note_changes, settle, withdrawn
 from aggregator.credit import Directory, trace
 from aggregator.match import decide, fingerprint
 from aggregator.model import Carried, Copy, Decision, Document, Feed, Outlet, Reading

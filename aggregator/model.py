@@ -407,10 +407,10 @@ class Reading:
     page_tries: int = 0
 
 
-# --------------------------------------------------------------------------------- corrections
+# --------------------------------------------------------------------------------- amendments
 
 
-class CorrectionKind(StrEnum):
+class AmendmentKind(StrEnum):
     """What an outlet did to a text that was published."""
 
     CHANGED = "changed"
@@ -438,13 +438,13 @@ class Hunk:
 
 
 @dataclass(frozen=True, slots=True)
-class Correction:
+class Amendment:
     """What one outlet changed in its copy of a story after we had seen it."""
 
     entry: int
     outlet: str
     at: datetime  # when we saw it
-    kind: CorrectionKind
+    kind: AmendmentKind
     notice: str = ""  # the publisher's own words
     title_before: str = ""  # "" where the title stayed
     title_after: str = ""
@@ -515,7 +515,7 @@ class Story:
     content_html: str = ""  # what a feed offered, sanitised, without boilerplate
     full_html: str = ""  # the fetched page's text, for outputs that say `content: full`
     enclosures: tuple[Enclosure, ...] = ()
-    corrections: tuple[Correction, ...] = ()  # newest first
+    amendments: tuple[Amendment, ...] = ()  # newest first
 
 
 class Content(StrEnum):

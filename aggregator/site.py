@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from aggregator import subscribing
+from aggregator import added_feeds
 from aggregator.config import Config, OutputConfig
 from aggregator.errors import NotFoundError, StoreError
 from aggregator.metrics import Metrics
@@ -99,17 +99,17 @@ class StoredSite:
 
     def add_feed(self, values: Mapping[str, Any]) -> FeedHealth:
         """List a feed. Raises ConfigError: `bad_feed` or `known_feed`."""
-        return subscribing.add(
-            self._store, subscribing.spec_of(values, self._networks), datetime.now(UTC)
+        return added_feeds.add(
+            self._store, added_feeds.spec_of(values, self._networks), datetime.now(UTC)
         )
 
     def remove_feed(self, feed_id: int) -> None:
         """Poll a feed no more. Raises NotFoundError, or ConfigError for one of config.yaml."""
-        subscribing.remove(self._store, feed_id)
+        added_feeds.remove(self._store, feed_id)
 
     def poll_feed(self, feed_id: int) -> FeedHealth:
         """Make a feed due. Raises NotFoundError."""
-        return subscribing.poll_now(self._store, feed_id, datetime.now(UTC))
+        return added_feeds.poll_now(self._store, feed_id, datetime.now(UTC))
 
     def categories(self) -> Sequence[str]:
         """The categories of the feeds, each once."""

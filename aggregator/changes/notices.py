@@ -5,9 +5,9 @@ import tomllib
 from functools import cache
 from importlib.resources import files
 
-from aggregator.model import CorrectionKind
+from aggregator.model import AmendmentKind
 
-_KINDS = {"correction": CorrectionKind.NOTICE, "withdrawal": CorrectionKind.WITHDRAWN}
+_KINDS = {"correction": AmendmentKind.NOTICE, "withdrawal": AmendmentKind.WITHDRAWN}
 _LISTS = {*_KINDS, "stamps"}
 _OPENS = r"[\s\W]{0,4}"  # brackets, dashes and asterisks before the words
 _LONGEST = 600  # characters; a notice is a paragraph
@@ -15,7 +15,7 @@ _LONGEST_STAMP = 120
 _START = 4  # characters
 
 
-def notice_in(text: str) -> tuple[CorrectionKind, str] | None:
+def notice_in(text: str) -> tuple[AmendmentKind, str] | None:
     """The first paragraph of a text that is such a notice, with its kind. A line is a paragraph."""
     patterns, starts = _patterns(), _starts()
     for line in text.splitlines():

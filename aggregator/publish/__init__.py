@@ -7,9 +7,9 @@ from aggregator.model import Channel, Story
 from aggregator.publish import atom as _atom
 from aggregator.publish import jsonfeed as _jsonfeed
 from aggregator.publish import rss as _rss
+from aggregator.publish.amendments import amendment_paragraph, holders
 from aggregator.publish.atom import atom
 from aggregator.publish.body import excerpt, shown
-from aggregator.publish.corrections import correction_paragraph, holders
 from aggregator.publish.credit import CreditLine, Party, carriers_of, credit_of
 from aggregator.publish.item import newest, title
 from aggregator.publish.jsonfeed import as_json, feed_json, json_feed, story_json
@@ -49,10 +49,10 @@ __all__ = [
     "CreditLine",
     "Format",
     "Party",
+    "amendment_paragraph",
     "as_json",
     "atom",
     "carriers_of",
-    "correction_paragraph",
     "credit_of",
     "direction",
     "excerpt",

@@ -11,7 +11,7 @@ from html import escape, unescape
 import nh3
 
 from aggregator.model import Content, Story
-from aggregator.publish.corrections import correction_paragraph
+from aggregator.publish.amendments import amendment_paragraph
 from aggregator.publish.credit import credit_of
 from aggregator.publish.text import inert, legible, shortened, uri
 
@@ -61,7 +61,7 @@ _BLOCK_TAG = re.compile(
 
 def body(story: Story, content: Content) -> str:
     """The item's HTML: the chosen text, what was corrected, and last the credit."""
-    return f"{_chosen(story, content)}{correction_paragraph(story)}{credit_of(story).paragraph}"
+    return f"{_chosen(story, content)}{amendment_paragraph(story)}{credit_of(story).paragraph}"
 
 
 def shown(html: str, *, media: bool = True) -> str:

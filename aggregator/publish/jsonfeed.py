@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from aggregator.model import Channel, Content, Copy, Correction, FeedHealth, Story
+from aggregator.model import Amendment, Channel, Content, Copy, FeedHealth, Story
 from aggregator.publish import item
 from aggregator.publish.body import body, excerpt
 from aggregator.publish.text import inert, language_tag, rfc3339, without_secrets
@@ -53,7 +53,7 @@ def story_json(story: Story) -> dict[str, Any]:
         "updated": rfc3339(story.updated),
         "category": list(story.categories),
         "language": story.language,
-        "corrections": [_correction(story, found) for found in story.corrections],
+        "amendments": [_amendment(story, found) for found in story.amendments],
     }
 
 
@@ -139,19 +139,19 @@ def _copy(copy: Copy) -> dict[str, Any]:
     }
 
 
-def _correction(story: Story, correction: Correction) -> dict[str, Any]:
+def _amendment(story: Story, amendment: Amendment) -> dict[str, Any]:
     addresses = {copy.entry: copy.url for copy in story.copies}
     return {
-        "outlet": correction.outlet,
-        "url": addresses.get(correction.entry, ""),
-        "at": rfc3339(correction.at),
-        "kind": correction.kind.value,
-        "notice": correction.notice,
-        "title": {"before": correction.title_before, "after": correction.title_after}
-        if correction.title_after
+        "outlet": amendment.outlet,
+        "url": addresses.get(amendment.entry, ""),
+        "at": rfc3339(amendment.at),
+        "kind": amendment.kind.value,
+        "notice": amendment.notice,
+        "title": {"before": amendment.title_before, "after": amendment.title_after}
+        if amendment.title_after
         else None,
-        "changes": [asdict(hunk) for hunk in correction.hunks],
-        "still_old": [addresses[entry] for entry in correction.still if entry in addresses],
+        "changes": [asdict(hunk) for hunk in amendment.hunks],
+        "still_old": [addresses[entry] for entry in amendment.still if entry in addresses],
     }
 
 

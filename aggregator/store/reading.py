@@ -30,7 +30,7 @@ from aggregator.model import (
     Validators,
     Where,
 )
-from aggregator.store.corrections import corrections
+from aggregator.store.amendments import amendments
 from aggregator.store.tables import BodyRow, CopyRow, CreditRow, EntryRow, FeedRow, StoryRow
 
 # Well under every database's bound on the parameters of one statement.
@@ -155,11 +155,11 @@ def told(session: Session, rows: Sequence[StoryRow]) -> list[Story]:
         for entry in session.exec(select(EntryRow).where(col(EntryRow.id).in_(part))):
             entries[entry.id or 0] = entry
     numbers = [row.id for row in rows if row.id is not None]
-    corrected = corrections(session.connection(), numbers)
+    corrected = amendments(session.connection(), numbers)
     return [
         replace(
             _story(row, copies.get(row.id or 0, []), entries, bodies),
-            corrections=tuple(found for _, found in corrected.get(row.id or 0, ())),
+            amendments=tuple(found for _, found in corrected.get(row.id or 0, ())),
         )
         for row in rows
     ]

@@ -22,7 +22,7 @@ from aggregator.model import (
     StoryQuery,
     Version,
 )
-from aggregator.store.corrections import versions
+from aggregator.store.amendments import versions
 from aggregator.store.database import connect, migrate, unusable, writing
 from aggregator.store.index import StoredIndex
 from aggregator.store.outlets import exchange, languages, offered

@@ -194,10 +194,10 @@ class VersionRow(SQLModel, table=True):
     text: str = Field(default="", sa_column=Column(Compressed, nullable=False))  # as matched
 
 
-class CorrectionRow(SQLModel, table=True):
+class AmendmentRow(SQLModel, table=True):
     """What an outlet changed in its copy of a story."""
 
-    __tablename__ = "correction"
+    __tablename__ = "amendment"
 
     id: int | None = Field(default=None, primary_key=True)
     entry_id: int = Field(sa_column=_belongs_to("entry.id", index=True))

@@ -11,9 +11,9 @@ from sqlalchemy import bindparam, delete, func, insert, update
 from sqlalchemy import select as select_rows
 from sqlmodel import Session, col, select
 
-from aggregator.model import Copy, Correction, Decision, Document, Face, PollRecord, Reading
-from aggregator.store import corrections as corrected
-from aggregator.store.corrections import Earlier
+from aggregator.model import Amendment, Copy, Decision, Document, Face, PollRecord, Reading
+from aggregator.store import amendments as corrected
+from aggregator.store.amendments import Earlier
 from aggregator.store.index import StoredIndex
 from aggregator.store.reading import chunks, copies_of
 from aggregator.store.rows import (
@@ -144,7 +144,7 @@ class Transaction:
             self._run(update(EntryRow).where(col(EntryRow.id).in_(part)).values(dropped_at=now))
         return corrected.vanished(self._session.connection(), present, listed) if left else []
 
-    # ------------------------------------------------------------------------- corrections
+    # ------------------------------------------------------------------------- amendments
 
     def earlier(self, entry_ids: Sequence[int]) -> dict[int, Earlier]:
         """Entries as they are stored, before they are saved anew."""
@@ -154,16 +154,16 @@ class Transaction:
         """Keep what an entry was until now. Called after it was saved anew."""
         corrected.keep(self._session.connection(), entry_id, was, now)
 
-    def correct(self, correction: Correction) -> None:
+    def correct(self, amendment: Amendment) -> None:
         """Note what an outlet changed."""
-        corrected.correct(self._session.connection(), correction)
+        corrected.correct(self._session.connection(), amendment)
 
-    def corrections(self, story_ids: Sequence[int]) -> dict[int, list[tuple[int, Correction]]]:
+    def amendments(self, story_ids: Sequence[int]) -> dict[int, list[tuple[int, Amendment]]]:
         """What was corrected in stories, the newest first, each with its number."""
-        return corrected.corrections(self._session.connection(), story_ids)
+        return corrected.amendments(self._session.connection(), story_ids)
 
     def settle(self, still: Mapping[int, Sequence[int]]) -> None:
-        """Set which entries carry the old text, by the corrections' numbers."""
+        """Set which entries carry the old text, by the amendments' numbers."""
         corrected.settle(self._session.connection(), still)
 
     def stories_with(self, entry_ids: Sequence[int]) -> list[int]:

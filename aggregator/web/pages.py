@@ -265,14 +265,14 @@ def _linked_data(address: str, view: StoryView) -> Markup:
     if told.known:
         data["isBasedOn"] = told.url
         data["sourceOrganization"] = told.source.name
-    if view.corrections:
+    if view.amendments:
         data["correction"] = [
             {
                 "@type": "CorrectionComment",
                 "text": found.notice or f"{found.outlet} {found.did}.",
                 "datePublished": rfc3339(found.at),
             }
-            for found in view.corrections
+            for found in view.amendments
         ]
     text = json.dumps(data, ensure_ascii=False)
     for sign in "<>&":

@@ -45,7 +45,7 @@ class TitlesModel(BaseModel):
     after: str
 
 
-class CorrectionModel(BaseModel):
+class AmendmentModel(BaseModel):
     """What one outlet changed in its copy after it was seen here."""
 
     outlet: str
@@ -90,7 +90,7 @@ class StoryModel(BaseModel):
     updated: datetime = Field(description="When text, title or origin changed last.")
     category: list[str]
     language: str
-    corrections: list[CorrectionModel] = Field(description="The newest first.")
+    amendments: list[AmendmentModel] = Field(description="The newest first.")
 
 
 class StoriesModel(BaseModel):

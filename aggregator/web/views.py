@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from aggregator.model import (
+    Amendment,
+    AmendmentKind,
     Copy,
-    Correction,
-    CorrectionKind,
     Credit,
     Extent,
     FeedHealth,
@@ -109,7 +109,7 @@ class CopyView:
 
 
 @dataclass(frozen=True, slots=True)
-class CorrectionView:
+class AmendmentView:
     """What an outlet changed in its copy."""
 
     entry: int
@@ -143,7 +143,7 @@ class StoryView:
     chain: tuple[Party, ...]
     copies: tuple[CopyView, ...]
     lead: int  # the number of the copy whose text is shown
-    corrections: tuple[CorrectionView, ...]
+    amendments: tuple[AmendmentView, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +220,7 @@ def story_view(story: Story) -> StoryView:
         chain=tuple(_link_of_chain(name, story) for name in story.chain if inert(name)),
         copies=tuple(_copy(copy, story) for copy in story.copies),
         lead=story.lead,
-        corrections=tuple(_corrected(found, story) for found in story.corrections),
+        amendments=tuple(_corrected(found, story) for found in story.amendments),
     )
 
 
@@ -300,43 +300,43 @@ def _copy(copy: Copy, story: Story) -> CopyView:
         near_misses=copy.near_misses,
         entry=copy.entry,
         key=copy.domain or copy.outlet,
-        old=any(copy.entry in found.still for found in story.corrections),
+        old=any(copy.entry in found.still for found in story.amendments),
         withdrawn=any(
-            found.entry == copy.entry and found.kind is CorrectionKind.WITHDRAWN
-            for found in story.corrections
+            found.entry == copy.entry and found.kind is AmendmentKind.WITHDRAWN
+            for found in story.amendments
         ),
     )
 
 
-def _corrected(correction: Correction, story: Story) -> CorrectionView:
-    copy = next((copy for copy in story.copies if copy.entry == correction.entry), None)
-    if correction.kind is CorrectionKind.WITHDRAWN:
+def _corrected(amendment: Amendment, story: Story) -> AmendmentView:
+    copy = next((copy for copy in story.copies if copy.entry == amendment.entry), None)
+    if amendment.kind is AmendmentKind.WITHDRAWN:
         did = "withdrew it"
-    elif correction.hunks:
-        did = "changed the text" + (" and the headline" if correction.title_after else "")
+    elif amendment.hunks:
+        did = "changed the text" + (" and the headline" if amendment.title_after else "")
     else:
-        did = "changed the headline" if correction.title_after else "says that it was corrected"
-    return CorrectionView(
-        entry=correction.entry,
-        outlet=inert(copy.outlet if copy else correction.outlet) or "An outlet",
+        did = "changed the headline" if amendment.title_after else "says that it was corrected"
+    return AmendmentView(
+        entry=amendment.entry,
+        outlet=inert(copy.outlet if copy else amendment.outlet) or "An outlet",
         url=uri(copy.url) if copy else "",
-        at=correction.at,
+        at=amendment.at,
         did=did,
-        notice=inert(correction.notice),
-        title_before=inert(correction.title_before),
-        title_after=inert(correction.title_after),
-        hunks=correction.hunks,
-        more=correction.more,
-        still=tuple(holders(story, correction)),
-        withdrawn=correction.kind is CorrectionKind.WITHDRAWN,
+        notice=inert(amendment.notice),
+        title_before=inert(amendment.title_before),
+        title_after=inert(amendment.title_after),
+        hunks=amendment.hunks,
+        more=amendment.more,
+        still=tuple(holders(story, amendment)),
+        withdrawn=amendment.kind is AmendmentKind.WITHDRAWN,
         language=language_tag(copy.language) if copy else "",
     )
 
 
 def _state(story: Story) -> str:
     """Whether the text that is shown was corrected or withdrawn; a new headline is neither."""
-    own = [found for found in story.corrections if found.entry == story.lead]
-    if any(found.kind is CorrectionKind.WITHDRAWN for found in own):
+    own = [found for found in story.amendments if found.entry == story.lead]
+    if any(found.kind is AmendmentKind.WITHDRAWN for found in own):
         return "withdrawn"
     return "corrected" if any(found.hunks or found.notice for found in own) else ""
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from aggregator.changes import carries_old, changes_between, notice_in
 from aggregator.changes.notices import _phrases
-from aggregator.model import CorrectionKind, Document
+from aggregator.model import AmendmentKind, Document
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 LINES = (
@@ -112,7 +112,7 @@ def test_scripts_without_spaces_are_told_apart_too():
     ],
 )
 def test_a_publishers_own_notice_is_found_with_its_words(line, kind):
-    assert notice_in("\n".join([*LINES, line])) == (CorrectionKind(kind), line)
+    assert notice_in("\n".join([*LINES, line])) == (AmendmentKind(kind), line)
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_every_phrase_of_the_data_is_found_where_a_paragraph_begins_with_it():
         for phrase in _phrases()[name]:
             for line in (f"{phrase} and so on.", f"({phrase} 3)", f"— {phrase.lower()} x"):
                 found = notice_in(f"Something else.\n{line}")
-                assert found == (CorrectionKind(kind), line), phrase
+                assert found == (AmendmentKind(kind), line), phrase
 
 
 words = st.lists(st.sampled_from(["ferry", "boat", "港", "3", "—", "فجر", "a"]), max_size=40)

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 from aggregator.model import (
     Agency,
-    Correction,
-    CorrectionKind,
+    Amendment,
+    AmendmentKind,
     Credit,
     Decision,
     Document,
@@ -193,7 +193,7 @@ def _correct(store: Store, story_id: str) -> None:
         old = replace(was, html=was.html.replace("until three", "until two"))
         transaction.keep(number, old, at)
         transaction.correct(
-            Correction(number, "", at, CorrectionKind.CHANGED, notice, hunks=(hunk,),
+            Amendment(number, "", at, AmendmentKind.CHANGED, notice, hunks=(hunk,),
                        still=(entries["Slow Gazette"],))
         )  # fmt: skip
         transaction.published()

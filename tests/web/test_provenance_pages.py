@@ -204,7 +204,7 @@ def test_a_corrected_story_says_what_was_changed_when_and_who_has_the_old_text(c
     assert "not corrected" in text(slow.find("h3"))
     ferry = next(a for a in page(client, "/")[0].iter("article") if "Night ferry" in text(a))
     assert "corrected" in text(ferry.find(".//p[@class='by']"))
-    told = client.get(f"/api/v1/stories/{story.id}").json()["corrections"]
+    told = client.get(f"/api/v1/stories/{story.id}").json()["amendments"]
     assert told[0]["changes"][0]["added"] == "three"
     assert told[0]["still_old"][0].startswith("https://slow.example/")
 

@@ -7,24 +7,24 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, RowMapping, delete, insert, select, update
 
-from aggregator.model import Correction, CorrectionKind, Document, Hunk, Version
+from aggregator.model import Amendment, AmendmentKind, Document, Hunk, Version
 from aggregator.store.tables import (
+    AmendmentRow,
     BodyRow,
     CopyRow,
-    CorrectionRow,
     EntryRow,
     VersionRow,
     table,
 )
 
 MOST_VERSIONS = 5  # of an entry that are kept
-MOST_CORRECTIONS = 10  # of a story that are told
+MOST_AMENDMENTS = 10  # of a story that are told
 _MOST_VANISHED = 100
 _RECENT = timedelta(days=7)  # what is older may have been filed away
 _CHUNK = 500
 
 _ENTRY, _BODY, _COPY = table(EntryRow), table(BodyRow), table(CopyRow)
-_VERSION, _CORRECTION = table(VersionRow), table(CorrectionRow)
+_VERSION, _AMENDMENT = table(VersionRow), table(AmendmentRow)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,55 +97,55 @@ def versions(connection: Connection, entries: Sequence[int]) -> dict[int, list[V
     return found
 
 
-def correct(connection: Connection, correction: Correction) -> None:
-    """Note a correction. An entry is withdrawn once, and a notice noted once."""
+def correct(connection: Connection, amendment: Amendment) -> None:
+    """Note a amendment. An entry is withdrawn once, and a notice noted once."""
     told = (
-        select(_CORRECTION.c.id)
-        .where(_CORRECTION.c.entry_id == correction.entry)
-        .where(_CORRECTION.c.kind == correction.kind.value)
-        .where(_CORRECTION.c.notice == correction.notice)
+        select(_AMENDMENT.c.id)
+        .where(_AMENDMENT.c.entry_id == amendment.entry)
+        .where(_AMENDMENT.c.kind == amendment.kind.value)
+        .where(_AMENDMENT.c.notice == amendment.notice)
     )
-    once = correction.kind is not CorrectionKind.CHANGED
+    once = amendment.kind is not AmendmentKind.CHANGED
     if once and connection.execute(told.limit(1)).first() is not None:
         return
     row = {
-        "entry_id": correction.entry,
-        "at": correction.at,
-        "kind": correction.kind.value,
-        "notice": correction.notice,
-        "title_before": correction.title_before,
-        "title_after": correction.title_after,
-        "hunks": [asdict(hunk) for hunk in correction.hunks],
-        "more": correction.more,
-        "still": list(correction.still),
+        "entry_id": amendment.entry,
+        "at": amendment.at,
+        "kind": amendment.kind.value,
+        "notice": amendment.notice,
+        "title_before": amendment.title_before,
+        "title_after": amendment.title_after,
+        "hunks": [asdict(hunk) for hunk in amendment.hunks],
+        "more": amendment.more,
+        "still": list(amendment.still),
     }
-    connection.execute(insert(_CORRECTION), [row])
+    connection.execute(insert(_AMENDMENT), [row])
 
 
-def corrections(
+def amendments(
     connection: Connection, stories: Sequence[int]
-) -> dict[int, list[tuple[int, Correction]]]:
-    """The corrections of stories, newest first, each with its number."""
-    found: dict[int, list[tuple[int, Correction]]] = defaultdict(list)
+) -> dict[int, list[tuple[int, Amendment]]]:
+    """The amendments of stories, newest first, each with its number."""
+    found: dict[int, list[tuple[int, Amendment]]] = defaultdict(list)
     for start in range(0, len(stories), _CHUNK):
         rows = connection.execute(
-            select(_COPY.c.story_id, _ENTRY.c.outlet, *_CORRECTION.c)
-            .join(_COPY, _COPY.c.entry_id == _CORRECTION.c.entry_id)
-            .join(_ENTRY, _ENTRY.c.id == _CORRECTION.c.entry_id)
+            select(_COPY.c.story_id, _ENTRY.c.outlet, *_AMENDMENT.c)
+            .join(_COPY, _COPY.c.entry_id == _AMENDMENT.c.entry_id)
+            .join(_ENTRY, _ENTRY.c.id == _AMENDMENT.c.entry_id)
             .where(_COPY.c.story_id.in_(stories[start : start + _CHUNK]))
-            .order_by(_CORRECTION.c.id.desc())
+            .order_by(_AMENDMENT.c.id.desc())
         ).mappings()
         for row in rows:
-            if len(found[row["story_id"]]) < MOST_CORRECTIONS:
-                found[row["story_id"]].append((row["id"], _correction(row)))
+            if len(found[row["story_id"]]) < MOST_AMENDMENTS:
+                found[row["story_id"]].append((row["id"], _amendment(row)))
     return found
 
 
 def settle(connection: Connection, still: Mapping[int, Sequence[int]]) -> None:
-    """Set which entries carry the old text, by the corrections' numbers."""
+    """Set which entries carry the old text, by the amendments' numbers."""
     for number, entries in still.items():
         connection.execute(
-            update(_CORRECTION).where(_CORRECTION.c.id == number).values(still=list(entries))
+            update(_AMENDMENT).where(_AMENDMENT.c.id == number).values(still=list(entries))
         )
 
 
@@ -182,12 +182,12 @@ def story_numbers(connection: Connection, entries: Sequence[int]) -> list[int]:
     return list(rows.scalars())
 
 
-def _correction(row: RowMapping) -> Correction:
-    return Correction(
+def _amendment(row: RowMapping) -> Amendment:
+    return Amendment(
         entry=row["entry_id"],
         outlet=row["outlet"],
         at=row["at"],
-        kind=CorrectionKind(row["kind"]),
+        kind=AmendmentKind(row["kind"]),
         notice=row["notice"],
         title_before=row["title_before"],
         title_after=row["title_after"],

@@ -1,4 +1,4 @@
-"""What was corrected in a story, in one sentence. Its words are data (`data/corrections.toml`)."""
+"""What was corrected in a story, in one sentence. Its words are data (`data/amendments.toml`)."""
 
 import re
 import tomllib
@@ -7,7 +7,7 @@ from functools import cache
 from html import escape
 from importlib.resources import files
 
-from aggregator.model import Copy, Correction, CorrectionKind, Story
+from aggregator.model import Amendment, AmendmentKind, Copy, Story
 from aggregator.publish.credit import Party
 from aggregator.publish.text import direction, inert, language_tag, shortened, uri
 
@@ -24,33 +24,33 @@ _LONGEST_NOTICE = 300
 _MOST = 5  # outlets that are named
 
 
-def correction_of(story: Story) -> Correction | None:
-    """The correction that concerns who reads the story: of the text that is shown, else any."""
-    own = [found for found in story.corrections if found.entry == story.lead]
-    return next(iter(own or story.corrections), None)
+def amendment_of(story: Story) -> Amendment | None:
+    """The amendment that concerns who reads the story: of the text that is shown, else any."""
+    own = [found for found in story.amendments if found.entry == story.lead]
+    return next(iter(own or story.amendments), None)
 
 
-def holders(story: Story, correction: Correction) -> list[Party]:
+def holders(story: Story, amendment: Amendment) -> list[Party]:
     """The outlets that still carry the text as it was, each once."""
     found: dict[str, Party] = {}
     for copy in story.copies:
         name = inert(copy.outlet) or inert(copy.domain)
-        if copy.entry in correction.still and name:
+        if copy.entry in amendment.still and name:
             found.setdefault(name.casefold(), Party(name, uri(copy.url)))
     return list(found.values())
 
 
-def correction_paragraph(story: Story) -> str:
+def amendment_paragraph(story: Story) -> str:
     """The sentence as a paragraph of HTML; "" for a story in which nothing was corrected."""
-    correction = correction_of(story)
-    if correction is None:
+    amendment = amendment_of(story)
+    if amendment is None:
         return ""
     language, words = _phrases(story.language)
-    parts = [_what(story, correction, words)]
-    hunk = correction.hunks[0] if len(correction.hunks) == 1 and not correction.more else None
+    parts = [_what(story, amendment, words)]
+    hunk = amendment.hunks[0] if len(amendment.hunks) == 1 and not amendment.more else None
     if hunk and hunk.cut and hunk.added and len(hunk.cut) + len(hunk.added) <= 2 * _LONGEST:
         parts.append(_filled(words["became"], cut=_bdi(hunk.cut), added=_bdi(hunk.added)))
-    still = holders(story, correction)
+    still = holders(story, amendment)
     if still:
         named = ", ".join(map(_link, still[:_MOST]))
         if len(still) > _MOST:
@@ -62,24 +62,24 @@ def correction_paragraph(story: Story) -> str:
     return f'<p lang="{language}" dir="{way}">{dot.join(parts)}</p>'
 
 
-def _what(story: Story, correction: Correction, words: Mapping[str, str]) -> str:
-    copy = next((c for c in story.copies if c.entry == correction.entry), None)
+def _what(story: Story, amendment: Amendment, words: Mapping[str, str]) -> str:
+    copy = next((c for c in story.copies if c.entry == amendment.entry), None)
     values = {
-        "outlet": _link(_party(copy, correction)),
-        "date": f"{correction.at:%Y-%m-%d}",
-        "quote": _bdi(shortened(correction.notice, _LONGEST_NOTICE)),
+        "outlet": _link(_party(copy, amendment)),
+        "date": f"{amendment.at:%Y-%m-%d}",
+        "quote": _bdi(shortened(amendment.notice, _LONGEST_NOTICE)),
     }
-    key = "withdrawn" if correction.kind is CorrectionKind.WITHDRAWN else "changed"
-    if correction.notice and key == "changed":
+    key = "withdrawn" if amendment.kind is AmendmentKind.WITHDRAWN else "changed"
+    if amendment.notice and key == "changed":
         key = "notice"
-    elif key == "changed" and correction.title_after and not correction.hunks:
+    elif key == "changed" and amendment.title_after and not amendment.hunks:
         key = "titled"
     return _filled(words[key], **values)
 
 
-def _party(copy: Copy | None, correction: Correction) -> Party:
+def _party(copy: Copy | None, amendment: Amendment) -> Party:
     if copy is None:
-        return Party(inert(correction.outlet))
+        return Party(inert(amendment.outlet))
     return Party(inert(copy.outlet) or inert(copy.domain), uri(copy.url))
 
 
@@ -107,10 +107,10 @@ def _phrases(language: str) -> tuple[str, Mapping[str, str]]:
 
 @cache
 def _tables() -> Mapping[str, Mapping[str, str]]:
-    text = (files("aggregator.publish") / "data" / "corrections.toml").read_text("utf-8")
+    text = (files("aggregator.publish") / "data" / "amendments.toml").read_text("utf-8")
     tables = tomllib.loads(text)
     for tag, table in tables.items():
         found = {key: set(re.findall(r"\{(\w+)\}", value)) for key, value in table.items()}
         if found != _PLACEHOLDERS:
-            raise ValueError(f"corrections.toml: [{tag}] must have {_PLACEHOLDERS}")
+            raise ValueError(f"amendments.toml: [{tag}] must have {_PLACEHOLDERS}")
     return tables

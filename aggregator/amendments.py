@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from aggregator.changes import carries_old, changes_between, notice_in
-from aggregator.model import Copy, Correction, CorrectionKind, Document, Hunk, Reading
+from aggregator.model import Amendment, AmendmentKind, Copy, Document, Hunk, Reading
 from aggregator.store import Transaction
-from aggregator.store.corrections import Earlier
+from aggregator.store.amendments import Earlier
 
 
 def note_changes(
@@ -23,21 +23,21 @@ def note_changes(
         was = earlier.get(number)
         if was is not None and was.digest != reading.digest:
             transaction.keep(number, was, now)
-        correction = correction_of(number, reading, was, now)
-        if correction is not None:
-            transaction.correct(correction)
+        amendment = amendment_of(number, reading, was, now)
+        if amendment is not None:
+            transaction.correct(amendment)
 
 
-def correction_of(
+def amendment_of(
     number: int, reading: Reading, was: Earlier | None, now: datetime
-) -> Correction | None:
+) -> Amendment | None:
     """What is to be told of an entry that is new (`was` is None) or may have changed."""
     document = reading.document
     found = notice_in(document.text)
     if was is None:
         if found is None:
             return None
-        return Correction(number, document.outlet, now, found[0], notice=found[1])
+        return Amendment(number, document.outlet, now, found[0], notice=found[1])
     if was.digest == reading.digest:  # it was read again for our own reasons
         return None
     if found is not None and found == notice_in(was.document.text):
@@ -46,11 +46,11 @@ def correction_of(
     changes = changes_between(was.document, document, texts=was.page_state == reading.page_state)
     if changes is None and found is None:
         return None
-    kind = CorrectionKind.CHANGED
-    if found is not None and (found[0] is CorrectionKind.WITHDRAWN or changes is None):
+    kind = AmendmentKind.CHANGED
+    if found is not None and (found[0] is AmendmentKind.WITHDRAWN or changes is None):
         kind = found[0]
     hunks = _without_notice(changes.hunks, found[1]) if changes and found else ()
-    return Correction(
+    return Amendment(
         number,
         document.outlet,
         now,
@@ -66,7 +66,7 @@ def correction_of(
 def withdrawn(transaction: Transaction, entries: Sequence[int], now: datetime) -> list[int]:
     """Note that these entries' pages are gone. The stories that they are copies of."""
     for number in entries:
-        transaction.correct(Correction(number, "", now, CorrectionKind.WITHDRAWN))
+        transaction.correct(Amendment(number, "", now, AmendmentKind.WITHDRAWN))
     return transaction.stories_with(entries)
 
 
@@ -75,28 +75,28 @@ def settle(
     told: Mapping[int, Sequence[Copy]],
     texts: Mapping[int, Document],
 ) -> None:
-    """Find anew which copies carry the old text, for the stories that have corrections."""
+    """Find anew which copies carry the old text, for the stories that have amendments."""
     found = {}
-    for story, noted in transaction.corrections(sorted(told)).items():
-        gone = {c.entry for _, c in noted if c.kind is CorrectionKind.WITHDRAWN}
-        for number, correction in noted:
+    for story, noted in transaction.amendments(sorted(told)).items():
+        gone = {c.entry for _, c in noted if c.kind is AmendmentKind.WITHDRAWN}
+        for number, amendment in noted:
             still = tuple(
                 copy.entry
                 for copy in told[story]
-                if copy.entry != correction.entry
+                if copy.entry != amendment.entry
                 and copy.entry not in gone
                 and copy.entry in texts
-                and _carries_old(correction, texts[copy.entry])
+                and _carries_old(amendment, texts[copy.entry])
             )
-            if still != correction.still:
+            if still != amendment.still:
                 found[number] = still
     transaction.settle(found)
 
 
-def _carries_old(correction: Correction, document: Document) -> bool:
-    if correction.kind is CorrectionKind.WITHDRAWN:
+def _carries_old(amendment: Amendment, document: Document) -> bool:
+    if amendment.kind is AmendmentKind.WITHDRAWN:
         return notice_in(document.text) is None
-    return carries_old(document.text, correction.hunks)
+    return carries_old(document.text, amendment.hunks)
 
 
 def _without_notice(hunks: Sequence[Hunk], notice: str) -> tuple[Hunk, ...]:

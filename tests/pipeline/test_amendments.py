@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from test_polls import FERRY, OWLS, feed_at, item
 
-from aggregator.model import CorrectionKind, FullText
-from aggregator.publish import correction_paragraph
+from aggregator.model import AmendmentKind, FullText
+from aggregator.publish import amendment_paragraph
 
 WRONG = "until three in the morning"
 RIGHT = "until two in the morning"
@@ -21,7 +21,7 @@ async def two_copies(desk, site, **lists):
     await desk.polls(one)
     await desk.polls(two)
     (story,) = desk.stories()
-    assert (len(story.copies), story.corrections) == (2, ())
+    assert (len(story.copies), story.amendments) == (2, ())
     return one, two
 
 
@@ -31,19 +31,19 @@ async def test_a_changed_text_is_told_with_its_date_and_who_still_carries_the_ol
     at = desk.clock.now
     await desk.polls(one)
     (story,) = desk.stories()
-    (found,) = story.corrections
+    (found,) = story.amendments
     by_url = {copy.feed_url: copy.entry for copy in story.copies}
-    assert (found.entry, found.at, found.kind) == (by_url[one], at, CorrectionKind.CHANGED)
+    assert (found.entry, found.at, found.kind) == (by_url[one], at, AmendmentKind.CHANGED)
     assert [(h.cut, h.added) for h in found.hunks] == [("three", "two")]
     assert found.still == (by_url[two],)
-    sentence = correction_paragraph(story)
+    sentence = amendment_paragraph(story)
     assert f"changed this text on {at:%Y-%m-%d}" in sentence
     assert "“<bdi>three</bdi>” became “<bdi>two</bdi>”" in sentence
 
     feed_at(site, item("boats", FIXED, title="Boats at night"), path="/two")
     await desk.polls(two)
     (story,) = desk.stories()
-    assert [c.still for c in story.corrections if c.entry == by_url[one]] == [()]
+    assert [c.still for c in story.amendments if c.entry == by_url[one]] == [()]
 
 
 async def test_a_copy_that_comes_later_with_the_old_text_is_named_too(desk, site):
@@ -54,7 +54,7 @@ async def test_a_copy_that_comes_later_with_the_old_text_is_named_too(desk, site
     desk.lists(one, f"{site.url}/two", three)
     await desk.polls(three)
     (story,) = desk.stories()
-    assert len(story.corrections[0].still) == 2
+    assert len(story.amendments[0].still) == 2
 
 
 async def test_a_correction_of_a_copy_does_not_make_the_item_new_again(desk, site):
@@ -67,7 +67,7 @@ async def test_a_correction_of_a_copy_does_not_make_the_item_new_again(desk, sit
     version = desk.store.version()
     await desk.polls(other)
     (after,) = desk.stories()
-    assert after.corrections
+    assert after.amendments
     assert after.updated == before.updated
     assert desk.store.version() != version
 
@@ -77,7 +77,7 @@ async def test_spaces_and_stamps_are_no_corrections(desk, site):
     spaced = (*FERRY[:2], FERRY[2].replace(", ", ",  ") + " ", "Updated: 1 March 2026, 14:00")
     feed_at(site, item("ferry", spaced), path="/one")
     assert (await desk.polls(one)).entries_changed == 1
-    assert desk.stories()[0].corrections == ()
+    assert desk.stories()[0].amendments == ()
 
 
 async def test_a_notice_is_told_in_the_publishers_own_words_and_once(desk, site):
@@ -87,16 +87,16 @@ async def test_a_notice_is_told_in_the_publishers_own_words_and_once(desk, site)
     await desk.polls(one)
     feed_at(site, item("ferry", (*FIXED, notice), title="The night ferry, again"), path="/one")
     await desk.polls(one)
-    found = desk.stories()[0].corrections
+    found = desk.stories()[0].amendments
     assert [c.notice for c in found] == ["", notice]
     assert [h.cut for h in found[1].hunks] == ["three"]
     assert found[0].title_after == "The night ferry, again"
     new = feed_at(site, item("owls", (*OWLS, "Correction: There are three owls.")), path="/new")
     desk.lists(one, new)
     await desk.polls(new)
-    told = next(s for s in desk.stories() if s.title == "owls").corrections
+    told = next(s for s in desk.stories() if s.title == "owls").amendments
     assert (told[0].kind, told[0].notice) == (
-        CorrectionKind.NOTICE,
+        AmendmentKind.NOTICE,
         "Correction: There are three owls.",
     )
 
@@ -121,20 +121,20 @@ async def vanish(desk, site, *, status: int, full_text=FullText.AUTO):
 @pytest.mark.parametrize("status", [404, 410])
 async def test_what_left_its_feed_early_and_has_no_page_any_more_was_withdrawn(desk, site, status):
     story = await vanish(desk, site, status=status)
-    (found,) = story.corrections
-    assert found.kind is CorrectionKind.WITHDRAWN
+    (found,) = story.amendments
+    assert found.kind is AmendmentKind.WITHDRAWN
     (other,) = [copy.entry for copy in story.copies if copy.entry != found.entry]
     assert found.still == (other,)
-    assert "withdrew this text on" in correction_paragraph(story)
+    assert "withdrew this text on" in amendment_paragraph(story)
 
 
 @pytest.mark.parametrize("status", [200, 403, 503])
 async def test_a_page_that_stands_or_fails_otherwise_is_no_withdrawal(desk, site, status):
-    assert (await vanish(desk, site, status=status)).corrections == ()
+    assert (await vanish(desk, site, status=status)).amendments == ()
 
 
 async def test_pages_are_not_looked_for_where_none_may_be_fetched(desk, site):
-    assert (await vanish(desk, site, status=404, full_text=FullText.NEVER)).corrections == ()
+    assert (await vanish(desk, site, status=404, full_text=FullText.NEVER)).amendments == ()
     assert site.asked["/ferry.html"] == 0
 
 
@@ -147,7 +147,7 @@ async def test_what_falls_off_the_end_of_a_feed_was_not_withdrawn(desk, site):
     await desk.polls(one)
     feed_at(site, item("owls", OWLS, published=now), path="/one")
     await desk.polls(one)
-    assert all(story.corrections == () for story in desk.stories())
+    assert all(story.amendments == () for story in desk.stories())
     assert site.asked["/ferry.html"] == 0
 
 

@@ -1,11 +1,11 @@
-"""Earlier versions, corrections, added feeds and outlets, in SQLite and PostgreSQL alike."""
+"""Earlier versions, amendments, added feeds and outlets, in SQLite and PostgreSQL alike."""
 
 from datetime import timedelta
 
 import pytest
 from test_store import HOUR, LONG_AGO, NOW, filed, listed, reading, show
 
-from aggregator.model import Correction, CorrectionKind, FeedSpec, Hunk, StoryQuery
+from aggregator.model import Amendment, AmendmentKind, FeedSpec, Hunk, StoryQuery
 from aggregator.store import Store
 
 A, B = "https://a.example/feed", "https://b.example/feed"
@@ -29,20 +29,20 @@ def two_copies(store: Store) -> tuple[int, int, int]:
 def test_a_correction_is_read_back_with_its_story_as_it_was_noted(store):
     story, one, two = two_copies(store)
     hunk = Hunk("sails at", "two", "three", "in the ü")
-    noted = Correction(one, "Outlet A", NOW, CorrectionKind.CHANGED, "Correction: …", "x", "y",
+    noted = Amendment(one, "Outlet A", NOW, AmendmentKind.CHANGED, "Correction: …", "x", "y",
                        (hunk,), 2, (two,))  # fmt: skip
     with store.writing(LONG_AGO) as transaction:
         transaction.correct(noted)
-        transaction.correct(Correction(two, "", NOW + HOUR, CorrectionKind.WITHDRAWN))
-        transaction.correct(Correction(two, "", NOW + 2 * HOUR, CorrectionKind.WITHDRAWN))
+        transaction.correct(Amendment(two, "", NOW + HOUR, AmendmentKind.WITHDRAWN))
+        transaction.correct(Amendment(two, "", NOW + 2 * HOUR, AmendmentKind.WITHDRAWN))
     (found,) = store.stories(StoryQuery())
-    withdrawn, changed = found.corrections
+    withdrawn, changed = found.amendments
     assert changed == noted
     assert (withdrawn.entry, withdrawn.at) == (two, NOW + HOUR)
     with store.writing(LONG_AGO) as transaction:
-        ((number, _), _) = transaction.corrections([story])[story][::-1]
+        ((number, _), _) = transaction.amendments([story])[story][::-1]
         transaction.settle({number: ()})
-    assert store.story(found.id).corrections[1].still == ()
+    assert store.story(found.id).amendments[1].still == ()
 
 
 def test_an_entrys_earlier_state_is_kept_and_goes_with_it(store):

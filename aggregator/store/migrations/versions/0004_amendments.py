@@ -1,4 +1,4 @@
-"""What outlets changed in their texts: earlier versions, and corrections"""
+"""What outlets changed in their texts: earlier versions, and amendments"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -26,7 +26,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_version_entry_id", "version", ["entry_id"])
     op.create_table(
-        "correction",
+        "amendment",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("entry_id", sa.Integer(), nullable=False),
         sa.Column("at", UtcDateTime(timezone=True), nullable=False),
@@ -40,7 +40,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["entry_id"], ["entry.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id"),
     )
-    op.create_index("ix_correction_entry_id", "correction", ["entry_id"])
+    op.create_index("ix_amendment_entry_id", "amendment", ["entry_id"])
     op.add_column(
         "feed",
         sa.Column("source", sa.String(length=8), nullable=False, server_default="config"),
@@ -50,7 +50,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Back to the schema before."""
     op.drop_column("feed", "source")
-    op.drop_index("ix_correction_entry_id", table_name="correction")
-    op.drop_table("correction")
+    op.drop_index("ix_amendment_entry_id", table_name="amendment")
+    op.drop_table("amendment")
     op.drop_index("ix_version_entry_id", table_name="version")
     op.drop_table("version")
