@@ -14,10 +14,11 @@ import structlog
 import uvicorn
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from aggregator.announce import Announcer
 from aggregator.config import Config, feeds_from_opml
 from aggregator.credit import Directory, load_directory
 from aggregator.errors import AggregatorError, ConfigError, StoreError
-from aggregator.fetch import Bounds, Fetcher
+from aggregator.fetch import Bounds, Fetcher, Poster
 from aggregator.metrics import Metrics
 from aggregator.model import Feed, FeedSpec, PollOutcome
 from aggregator.outlets import outlets_of
@@ -231,8 +232,9 @@ async def run(
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     with _listening(config) as listener:
-        async with Daemon.opened(config) as daemon:
-            server = _server(config, daemon)
+        async with Daemon.opened(config) as daemon, contextlib.AsyncExitStack() as stack:
+            site = StoredSite(config, daemon.store, daemon.metrics, daemon.started.is_set)
+            server = _server(site)
             serving = asyncio.create_task(server.serve(sockets=[listener]))
             scheduler = AsyncIOScheduler(timezone=UTC)
             if poll:
@@ -241,6 +243,11 @@ async def run(
                 every(args=[daemon.tick], seconds=_TICK.total_seconds(), next_run_time=utc_now())
                 every(args=[daemon.keep_house], hours=1, next_run_time=utc_now())
                 every(args=[daemon.list_feeds], hours=1, next_run_time=utc_now())
+                announcer = await stack.enter_async_context(
+                    _announcing(config, site, daemon.metrics)
+                )
+                if announcer is not None:
+                    every(args=[announcer.tick], seconds=_TICK.total_seconds())
                 scheduler.start()
             host, port = listener.getsockname()[:2]
             address = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
@@ -273,8 +280,30 @@ class _Server(uvicorn.Server):
         yield
 
 
-def _server(config: Config, daemon: Daemon) -> uvicorn.Server:
-    site = StoredSite(config, daemon.store, daemon.metrics, daemon.started.is_set)
+@contextlib.asynccontextmanager
+async def _announcing(
+    config: Config, site: StoredSite, metrics: Metrics
+) -> AsyncIterator[Announcer | None]:
+    """Who tells the configured hubs of changes; nobody without them, or without an address."""
+    if not (config.websub.hubs and config.server.base_url):
+        yield None
+        return
+    async with Poster(
+        user_agent=config.http.user_agent,
+        timeout=config.http.timeout,
+        allow_networks=config.http.allow_networks,
+    ) as poster:
+        yield Announcer(
+            config.websub.hubs,
+            version=site.version,
+            heads=site.heads,
+            post=poster.post,
+            told=metrics.announced,
+            clock=time.monotonic,
+        )
+
+
+def _server(site: StoredSite) -> uvicorn.Server:
     return _Server(
         uvicorn.Config(
             create_app(site),

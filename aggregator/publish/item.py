@@ -50,8 +50,28 @@ def item_id(story: Story) -> str:
 
 
 def feed_id(channel: Channel) -> str:
-    """The id of a feed: its address as a name, so that how it is spelt does not matter."""
-    return f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, channel.url)}"
+    """The id of a feed: its address as a name, so that how it is spelt does not matter.
+
+    All documents of one feed, its pages and its archive, have the same (RFC 5005).
+    """
+    return f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, channel.current_url or channel.url)}"
+
+
+def links(channel: Channel) -> list[tuple[str, str]]:
+    """How the document is related to others: relations (RFC 5005, WebSub) and addresses."""
+    first = channel.current_url if channel.next_url or channel.previous_url else ""
+    found = [
+        ("self", channel.url),
+        *(("hub", hub) for hub in channel.hubs),
+        ("first", "" if channel.archived else first),
+        ("previous", channel.previous_url),
+        ("next", channel.next_url),
+        ("last", channel.last_url),
+        ("current", channel.current_url if channel.archived else ""),
+        ("prev-archive", channel.prev_archive_url),
+        ("next-archive", channel.next_archive_url),
+    ]
+    return [(relation, address) for relation, address in found if address]
 
 
 def title(story: Story) -> str:

@@ -26,6 +26,8 @@ def json_feed(channel: Channel, stories: Sequence[Story]) -> bytes:
     }
     if channel.next_url:
         feed["next_url"] = channel.next_url
+    if channel.hubs:
+        feed["hubs"] = [{"type": "WebSub", "url": hub} for hub in channel.hubs]
     feed["items"] = [_item(channel, story) for story in stories]
     return as_json(feed)
 
@@ -79,6 +81,14 @@ def feed_json(feed: FeedHealth) -> dict[str, Any]:
         "not_modified": feed.not_modified,
         "note": without_secrets(feed.note),
         "source": feed.source,
+        "why": feed.why,
+        "remedy": without_secrets(feed.remedy),
+        "poll_url": without_secrets(feed.poll_url),
+        "etag": feed.validators.etag,
+        "last_modified": feed.validators.last_modified,
+        "entries_a_day": feed.entries_a_day,
+        "bytes_saved": feed.bytes_saved,
+        "push": without_secrets(feed.push),
     }
 
 

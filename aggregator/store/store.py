@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -10,24 +11,35 @@ from sqlalchemy import func, text, update
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, col, select
 
-from aggregator.errors import NotFoundError
 from aggregator.model import (
     EntryKeys,
     Exchange,
     Feed,
     FeedHealth,
     FeedSpec,
+    KeptDocument,
     KnownEntry,
     Story,
     StoryQuery,
     Version,
 )
 from aggregator.store.amendments import versions
+from aggregator.store.checking import broken
 from aggregator.store.database import connect, migrate, unusable, writing
 from aggregator.store.index import StoredIndex
+from aggregator.store.labels import find_again, of_feeds
 from aggregator.store.outlets import exchange, languages, offered
-from aggregator.store.reading import chunks, feed_of, health_of, known_entries, stories, told
-from aggregator.store.tables import CopyRow, CountersRow, EntryRow, FeedRow, StoryRow
+from aggregator.store.reading import (
+    chunks,
+    feed_of,
+    found,
+    health_of,
+    known_entries,
+    stories,
+    told,
+)
+from aggregator.store.selecting import archive_after, archive_before, archives
+from aggregator.store.tables import CopyRow, CountersRow, EntryRow, FeedRow, KeptRow, StoryRow
 from aggregator.store.writing import Transaction
 
 
@@ -59,6 +71,7 @@ class Store:
         """
         with self._writes() as session:
             known = {row.url: row for row in session.exec(select(FeedRow))}
+            moved: list[int] = []
             connection = session.connection()
             for spec in specs:
                 values: dict[str, Any] = {
@@ -74,7 +87,13 @@ class Store:
                     session.add(
                         FeedRow(url=spec.url, poll_url=spec.url, next_poll_at=now, **values)
                     )
-                elif any(getattr(row, name) != value for name, value in values.items()):
+                    continue
+                if row.category != spec.category and row.id is not None:
+                    moved.append(row.id)
+                if any(getattr(row, name) != value for name, value in values.items()):
+                    if not row.listed and row.last_error_reason == "gone":
+                        # Whoever lists it again wants it tried again.
+                        values |= {"next_poll_at": now, "last_error_reason": "", "failures": 0}
                     connection.execute(
                         update(FeedRow).where(col(FeedRow.id) == row.id).values(values)
                     )
@@ -84,6 +103,9 @@ class Store:
                 connection.execute(
                     update(FeedRow).where(col(FeedRow.id).in_(part)).values(listed=False)
                 )
+            if moved:  # to another category, and their stories with them
+                find_again(connection, of_feeds(connection, moved))
+                connection.execute(update(CountersRow).values(revision=CountersRow.revision + 1))
 
     def add_feed(self, spec: FeedSpec, now: datetime) -> FeedHealth | None:
         """List a feed beside those of the configuration, due at once; None where it is listed."""
@@ -166,6 +188,12 @@ class Store:
             )
             return [health_of(row, entries.get(row.id or 0, 0)) for row in rows]
 
+    def kept(self, feed_id: int) -> KeptDocument | None:
+        """The document of a feed that owes article pages, as it was last read."""
+        with self._reads() as session:
+            row = session.get(KeptRow, feed_id)
+            return KeptDocument(row.body, row.url, row.content_type) if row else None
+
     def known(self, feed_id: int, keys: Sequence[EntryKeys]) -> list[tuple[KnownEntry, str, int]]:
         """Stored entries of a feed that may be those with `keys`, with page state and tries."""
         with self._reads() as session:
@@ -191,6 +219,20 @@ class Store:
         with self._reads() as session:
             return stories(session, query)
 
+    def archives(self, query: StoryQuery) -> tuple[int | None, int | None, int]:
+        """The archive documents before and after the query's own, and how many there are.
+
+        Documents go by number; one that would hold no story of the query's is passed over.
+        """
+        with self._reads() as session:
+            connection = session.connection()
+            everything = replace(query, before="", after="", archive=None)
+            before = archive_before(connection, everything, query.archive)
+            after = None
+            if query.archive is not None:
+                after = archive_after(connection, everything, query.archive)
+            return before, after, archives(connection)
+
     def story(self, story_id: str) -> Story | None:
         """The story with this id; the one it was joined to, where it was; else None."""
         with self._reads() as session:
@@ -201,33 +243,8 @@ class Store:
 
     def find(self, story_or_url: str) -> Story:
         """A story by its id, the start of its id, or any copy's address. Raises NotFoundError."""
-        found = self.story(story_or_url)
-        if found is not None:
-            return found
         with self._reads() as session:
-            ids = session.exec(
-                select(StoryRow.public_id)
-                .join(CopyRow, col(CopyRow.story_id) == StoryRow.id)
-                .join(EntryRow, col(EntryRow.id) == CopyRow.entry_id)
-                .where(EntryRow.url == story_or_url)
-            ).all()
-            if not ids and len(story_or_url) >= 4:
-                starts = col(StoryRow.public_id).startswith(story_or_url, autoescape=True)
-                ids = session.exec(select(StoryRow.public_id).where(starts).limit(2)).all()
-        if len(set(ids)) > 1:
-            raise NotFoundError(
-                f"More than one story has {story_or_url!r}: {', '.join(sorted(set(ids)))}.",
-                reason="ambiguous",
-                remedy="Name one of these ids.",
-            )
-        found = self.story(ids[0]) if ids else None
-        if found is None:
-            raise NotFoundError(
-                f"No story has the id or a copy at {story_or_url!r}.",
-                reason="no_story",
-                remedy="Ids stand in the address of a story's page; addresses must be exact.",
-            )
-        return found
+            return told(session, [found(session, story_or_url)])[0]
 
     def exchange(self) -> Exchange:
         """Who republishes whom, among the newest stories."""
@@ -289,6 +306,11 @@ class Store:
         """Ask the database anything. Raises StoreError when it does not answer."""
         with self._reads() as session:
             session.connection().execute(text("SELECT 1"))
+
+    def broken(self) -> list[str]:
+        """What is wrong with the database, a sentence each; reads all of it."""
+        with self._reads() as session:
+            return broken(session)
 
     # -------------------------------------------------------------------------- small tools
 

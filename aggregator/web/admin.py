@@ -1,4 +1,4 @@
-"""Writing through the API: add, remove and poll feeds. Nothing else of the site changes anything.
+"""Writing through the API: feeds added, removed, polled; stories merged and split. Nothing else is.
 
 All of it needs `server.admin_token` as a bearer token (RFC 6750), is off where none is set, and is
 limited in rate for each client, so that a token cannot be guessed nor a database worn out.
@@ -9,34 +9,62 @@ import hmac
 import json
 import time
 from collections import OrderedDict
-from collections.abc import Callable
-from typing import Annotated, Any
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Depends, HTTPException, Path, Request
+from pydantic import BaseModel, ValidationError
 from starlette.responses import JSONResponse, Response
 
 from aggregator.errors import AggregatorError, StoreError
 from aggregator.publish import feed_json
 from aggregator.web.addresses import root_of
-from aggregator.web.schema import FeedModel, NewFeedModel, Problem
+from aggregator.web.schema import (
+    CorrectedModel,
+    FeedModel,
+    MergeModel,
+    NewFeedModel,
+    Problem,
+    SplitModel,
+)
 from aggregator.web.site import Site
 
 BURST, PER_SECOND = 60, 1.0  # requests of one client at once, and on and on
 _MOST_CLIENTS = 1000
 _MOST_BYTES = 64_000  # of a request's body
-_STATUS = {"bad_feed": 422, "known_feed": 409, "configured_feed": 409, "no_feed": 404}
+_STATUS = {
+    "bad_feed": 422,
+    "known_feed": 409,
+    "configured_feed": 409,
+    "no_feed": 404,
+    "no_story": 404,
+    "no_copy": 404,
+    "ambiguous": 409,
+    "only_copy": 409,
+}
 _LARGEST = 2**31 - 1
+_ID = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 _REFUSALS: dict[int | str, dict[str, Any]] = {
     401: {"model": Problem, "description": "The token is missing, or is another."},
     403: {"model": Problem, "description": "Writing is off: no `server.admin_token` is set."},
     429: {"model": Problem, "description": "Too many requests; `Retry-After` says when again."},
 }
-_BODY = {
-    "requestBody": {
-        "required": True,
-        "content": {"application/json": {"schema": NewFeedModel.model_json_schema()}},
-    }
+_NO_JSON: dict[int | str, dict[str, Any]] = {
+    413: {"model": Problem, "description": "The body is too large."},
+    415: {"model": Problem, "description": "The body is no JSON."},
+    422: {"model": Problem, "description": "It cannot be understood; says why."},
 }
+
+
+def _body(model: type[BaseModel]) -> dict[str, Any]:
+    schema = model.model_json_schema()
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+
+
+_Model = TypeVar("_Model", bound=BaseModel)
+_Story = Annotated[
+    str, Path(min_length=36, max_length=36, pattern=_ID, description="The id of a story.")
+]
 _Number = Annotated[int, Path(ge=1, le=_LARGEST, description="The feed’s `id`.")]
 
 
@@ -106,12 +134,10 @@ def routes(site: Site, limiter: Limiter | None = None) -> APIRouter:
         response_model=FeedModel,
         response_description="The feed, which is polled at once.",
         summary="Add a feed",
-        openapi_extra=_BODY,
+        openapi_extra=_body(NewFeedModel),
         responses={
             409: {"model": Problem, "description": "A feed with this address is there."},
-            413: {"model": Problem, "description": "The body is too large."},
-            415: {"model": Problem, "description": "The body is no JSON."},
-            422: {"model": Problem, "description": "It cannot be a feed; says why."},
+            **_NO_JSON,
         },
     )
     async def add(request: Request) -> Response:
@@ -152,7 +178,61 @@ def routes(site: Site, limiter: Limiter | None = None) -> APIRouter:
         feed = await _done(site.poll_feed, feed_id)
         return JSONResponse(feed_json(feed), 202, {"Cache-Control": "no-store"})
 
+    _corrections(router, site)
     return router
+
+
+def _corrections(router: APIRouter, site: Site) -> None:
+    """`merge` and `split`, as the commands of those names do them."""
+
+    @router.post(
+        "/stories/{story_id}/merge",
+        response_model=CorrectedModel,
+        response_description="What it came to.",
+        summary="Make one story of two",
+        openapi_extra=_body(MergeModel),
+        responses={
+            404: {"model": Problem, "description": "One of them is not there."},
+            409: {"model": Problem, "description": "More than one story is meant."},
+            **_NO_JSON,
+        },
+    )
+    async def merge(request: Request, story_id: _Story) -> Response:
+        """Join two stories for good. The older id stays, and the other leads to it."""
+        other = _checked(MergeModel, await _json_of(request)).story
+        return _told(await _done(site.merge, story_id, other))
+
+    @router.post(
+        "/stories/{story_id}/split",
+        response_model=CorrectedModel,
+        response_description="What it came to.",
+        summary="Take a copy out of a story",
+        openapi_extra=_body(SplitModel),
+        responses={
+            404: {"model": Problem, "description": "There is no such story, or no such copy."},
+            409: {"model": Problem, "description": "It is the story’s only copy."},
+            **_NO_JSON,
+        },
+    )
+    async def split(request: Request, story_id: _Story) -> Response:
+        """Take a copy out of a story, and keep it out for good."""
+        url = _checked(SplitModel, await _json_of(request)).url
+        return _told(await _done(site.split, story_id, url))
+
+
+def _checked(model: type[_Model], values: dict[str, Any]) -> _Model:
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        reasons = "; ".join(
+            f"{'.'.join(map(str, found['loc']))}: {found['msg']}"
+            for found in error.errors(include_url=False, include_input=False)
+        )
+        raise HTTPException(422, f"This cannot be understood: {reasons}.") from error
+
+
+def _told(done: Mapping[str, Any]) -> Response:
+    return JSONResponse(dict(done), 200, {"Cache-Control": "no-store"})
 
 
 async def _done(action: Callable[..., Any], *values: Any) -> Any:

@@ -38,6 +38,8 @@ class Representation:
     media_type: str
     cache_control: str = "no-cache"
     modified: datetime | None = None
+    link: str = ""  # the Link header (RFC 8288)
+    vary: str = "accept-encoding"
     digest: str = field(init=False)
     tags: frozenset[str] = field(init=False)  # the entity tags of all codings
     _encoded: dict[str, tuple[bytes, Headers]] = field(init=False, default_factory=dict)
@@ -75,6 +77,8 @@ class Representation:
             if self.modified is not None:
                 moment = format_datetime(self.modified, usegmt=True)
                 headers.append((b"last-modified", moment.encode()))
+            if self.link:
+                headers.append((b"link", self.link.encode("ascii", "ignore")))
             if coding:
                 headers.append((b"content-encoding", coding.encode()))
             self._encoded[coding] = (body, headers)
@@ -87,7 +91,7 @@ class Representation:
             headers = [
                 (b"etag", etag.encode()),
                 (b"cache-control", self.cache_control.encode()),
-                (b"vary", b"accept-encoding"),
+                (b"vary", self.vary.encode()),
             ]
             self._validators[etag] = headers
         return headers

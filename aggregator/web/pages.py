@@ -25,7 +25,7 @@ from aggregator.publish import FORMATS, inert, rfc3339
 from aggregator.web.addresses import base_of, root_of
 from aggregator.web.api import is_id, page_of
 from aggregator.web.http import Representation, request_headers, response
-from aggregator.web.parameters import Selection, read_selection
+from aggregator.web.parameters import Selection, read_form
 from aggregator.web.picture import NARROW, WIDE, picture
 from aggregator.web.site import Site
 from aggregator.web.views import Row, StoryView, feed_view, row, story_view, way
@@ -110,7 +110,7 @@ class Pages:
 
     async def river(self, request: Request) -> Response:
         """The stories, newest first."""
-        selection = read_selection(request.scope["query_string"])
+        selection = read_form(request.scope["query_string"])
         key, version = selection.model_dump_json(), await self._version()
         kept = self._rivers.get(key)
         if kept is None or kept[0] != version:

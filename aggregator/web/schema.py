@@ -145,6 +145,31 @@ class NewFeedModel(BaseModel):
     )
 
 
+class MergeModel(BaseModel):
+    """The story that another one is to be joined with."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    story: str = Field(description="The id of the other story.", min_length=1, max_length=4000)
+
+
+class SplitModel(BaseModel):
+    """The copy that is none of a story."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    url: str = Field(description="The copy’s address.", min_length=1, max_length=4000)
+
+
+class CorrectedModel(BaseModel):
+    """What a person’s correction came to."""
+
+    kind: Literal["merge", "split"]
+    story: str = Field(description="The id of the story that stays.")
+    other: str = Field(description="The id that leads to it now; or that the copy has now.")
+    changed: bool = Field(description="False where it was so already.")
+
+
 class OutletModel(BaseModel):
     """What one outlet was seen to do, among the newest stories."""
 

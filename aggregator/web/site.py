@@ -25,11 +25,14 @@ class FeedWish:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A document of the merged feed."""
+    """A document of the merged feed, or of its archive."""
 
     body: bytes
     media_type: str
     modified: datetime  # of its content
+    links: tuple[tuple[str, str], ...] = ()  # relations and addresses, for the Link header
+    archived: bool = False  # it hardly ever changes
+    passing: bool = False  # what it holds depends on the time
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,10 @@ class Site(Protocol):
         """A word that changes whenever what is published changes."""
 
     def feed(self, wish: FeedWish) -> Document:
-        """A document of the merged feed. Raises NotFoundError for an output that is not there."""
+        """A document of the merged feed.
+
+        Raises NotFoundError for an output or an archive document that is not there.
+        """
 
     def stories(self, query: StoryQuery) -> Sequence[Story]:
         """The stories that are wanted, newest first."""
@@ -87,6 +93,12 @@ class Site(Protocol):
 
     def poll_feed(self, feed_id: int) -> FeedHealth:
         """Make a feed due. Raises AggregatorError: `no_feed`."""
+
+    def merge(self, a: str, b: str) -> Mapping[str, Any]:
+        """Make one story of two. Raises AggregatorError: `no_story` or `ambiguous`."""
+
+    def split(self, story: str, url: str) -> Mapping[str, Any]:
+        """Take a copy out of a story. Raises AggregatorError: also `no_copy` or `only_copy`."""
 
     def categories(self) -> Sequence[str]:
         """The categories of the feeds, each once."""

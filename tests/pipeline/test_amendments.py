@@ -3,11 +3,14 @@
 from datetime import timedelta
 
 import pytest
-from test_polls import FERRY, OWLS, feed_at, item
+import test_polls
+from desk import FERRY, OWLS, item
+from test_polls import feed_at
 
 from aggregator.model import AmendmentKind, FullText
 from aggregator.publish import amendment_paragraph
 
+site = test_polls.site
 WRONG = "until three in the morning"
 RIGHT = "until two in the morning"
 FIXED = (FERRY[0].replace(WRONG, RIGHT), *FERRY[1:])

@@ -125,13 +125,14 @@ def test_the_description_names_every_path_and_parameter(client):
     described = client.get("/api/openapi.json").json()
     assert set(described["paths"]) == {
         *("/api/v1/stories", "/api/v1/stories/{story_id}"),
-        "/api/v1/stories/{story_id}/comparison",
+        *(f"/api/v1/stories/{{story_id}}/{what}" for what in ("comparison", "merge", "split")),
         *("/api/v1/outlets", "/api/v1/outlets/{outlet}"),
         *("/api/v1/feeds", "/api/v1/feeds/{feed_id}", "/api/v1/feeds/{feed_id}/poll"),
     }
     parameters = described["paths"]["/api/v1/stories"]["get"]["parameters"]
     assert {p["name"] for p in parameters} == {
-        *("category", "outlet", "language", "q", "limit", "before")
+        *("category", "outlet", "origin", "language", "agency", "copies", "age", "q"),
+        *("limit", "before"),
     }
 
 
@@ -231,7 +232,7 @@ def test_export_of_an_output_that_is_not_there_names_those_that_are(tmp_path):
     room = Room(tmp_path)
     database = type(room.config.database)(str(room.store._engine.url))
     settings = room.config.model_copy(update={"database": database})
-    with pytest.raises(NotFoundError, match="harbour, german"):
+    with pytest.raises(NotFoundError, match="harbour, region, german"):
         export_bytes(settings, "rss", "nothing")
     with pytest.raises(NotFoundError, match="OPML"):
         export_bytes(settings, "opml", "harbour")

@@ -186,7 +186,11 @@ def test_the_river_can_be_filtered_with_a_form(client):
     form = tree.find(".//form[@class='filters']")
     assert form.get("method") == "get"
     names = {field.get("name") for field in form.iter("select", "input")}
-    assert names == {"category", "language", "outlet", "q"}
+    assert names == {*("category", "language", "outlet", "origin", "agency", "copies", "age", "q")}
+    blank = "category=&language=&outlet=&origin=&agency=&copies=&age=&q="
+    assert len(page(client, f"/?{blank}")[0].findall(".//article")) == 7
+    tree_of_many, _ = page(client, f"/?{blank.replace('copies=', 'copies=4')}")
+    assert 0 < len(tree_of_many.findall(".//article")) < 7
     assert form.find(".//select[@name='language']/option[@selected]").text == "ar"
     assert len(tree.findall(".//article")) == 1
 

@@ -17,6 +17,8 @@ WRITES = [
     ("POST", "/api/v1/feeds"),
     ("DELETE", "/api/v1/feeds/1"),
     ("POST", "/api/v1/feeds/1/poll"),
+    ("POST", "/api/v1/stories/11111111-1111-4111-8111-111111111111/merge"),
+    ("POST", "/api/v1/stories/11111111-1111-4111-8111-111111111111/split"),
 ]
 
 
@@ -194,3 +196,34 @@ def test_nothing_else_can_change_anything(writer, open_room):
 def test_a_method_that_a_path_lacks_is_answered_with_those_that_it_has(writer):
     assert writer.put("/api/v1/feeds").headers["allow"] == "GET, HEAD, POST"
     assert writer.delete("/outlets").headers["allow"] == "GET, HEAD"
+
+
+def test_two_stories_can_be_merged_and_a_copy_split_off(writer, open_room):
+    older, younger = open_room.story("Nachtfähre").id, open_room.story("Council").id
+    done = writer.post(f"/api/v1/stories/{younger}/merge", json={"story": older})
+    assert done.json() == {"kind": "merge", "story": older, "other": younger, "changed": True}
+    assert writer.get(f"/stories/{younger}").headers["location"] == f"/stories/{older}"
+    copies = writer.get(f"/api/v1/stories/{older}").json()["copies"]
+    url = next(copy["url"] for copy in copies if copy["outlet"] == "Hill Courier")
+    done = writer.post(f"/api/v1/stories/{older}/split", json={"url": url}).json()
+    assert (done["kind"], done["story"], done["changed"]) == ("split", older, True)
+    assert [c["url"] for c in writer.get(f"/api/v1/stories/{done['other']}").json()["copies"]] == [
+        url
+    ]
+
+
+def test_what_cannot_be_merged_or_split_is_refused_with_a_reason(writer, open_room):
+    there, nobody = open_room.story("Council").id, "11111111-1111-4111-8111-111111111111"
+    address = writer.get(f"/api/v1/stories/{there}").json()["copies"][0]["url"]
+    for path, body, status in (
+        (f"{there}/merge", {"story": nobody}, 404),
+        (f"{nobody}/merge", {"story": there}, 404),
+        (f"{there}/merge", {}, 422),
+        (f"{there}/merge", {"story": 7}, 422),
+        (f"{there}/split", {"url": "https://x.example/"}, 404),
+        (f"{there}/split", {"url": address}, 409),
+        (f"{there}/split", {"url": address, "more": 1}, 422),
+    ):
+        answer = writer.post(f"/api/v1/stories/{path}", json=body)
+        assert answer.status_code == status, path
+        assert answer.json()["detail"]
