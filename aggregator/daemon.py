@@ -105,7 +105,8 @@ class Daemon:
         """A daemon with its database open; all is closed at the end."""
         store = await asyncio.to_thread(Store, config.database_url)
         directory = load_directory()
-        outlets = outlets_of(config.feed_specs(), directory)
+        added = await asyncio.to_thread(store.added)
+        outlets = outlets_of(config.feed_specs(added), directory)
         workers = Workers(partial(know_outlets, outlets))
         try:
             async with Fetcher(

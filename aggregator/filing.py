@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
+from aggregator.amendments import note_changes, settle, withdrawn
 from aggregator.credit import Directory, trace
 from aggregator.match import Again, decide, fingerprint, look_again
 from aggregator.model import Carried, Copy, Decision, Document, Feed, Member, Outlet, Reading
@@ -46,7 +47,8 @@ def file(
     now: datetime,
 ) -> Filed:
     """Store the entries, make each a copy of a story, and give the stories their faces."""
-    before = transaction.documents([r.known_id for r in readings if r.known_id is not None])
+    earlier = transaction.earlier([r.known_id for r in readings if r.known_id is not None])
+    before = {number: was.document for number, was in earlier.items()}
     numbers = transaction.save(feed.id, readings, now)
     transaction.index.prime([hash_ for reading in readings for hash_ in reading.hashes])
     listed = transaction.stories_at(feed.id, (reading.keys.link for reading in readings))
@@ -54,6 +56,7 @@ def file(
     news = Counter(
         filing.place(number, reading) for number, reading in zip(numbers, readings, strict=True)
     )
+    note_changes(transaction, list(zip(numbers, readings, strict=True)), earlier, now)
     show(transaction, filing.touched, directory, now)
     known = sum(reading.known_id is not None for reading in readings)
     credited = Counter(credit.where.value for reading in readings for credit in reading.credits)
@@ -201,6 +204,13 @@ def _same_address(
     return None
 
 
+def take_back(
+    transaction: Transaction, *, gone: Sequence[int], directory: Directory, now: datetime
+) -> None:
+    """Note that the pages of these entries are gone, and tell it with their stories."""
+    show(transaction, withdrawn(transaction, gone, now), directory, now)
+
+
 def show(
     transaction: Transaction, stories: Iterable[int], directory: Directory, now: datetime
 ) -> None:
@@ -212,6 +222,7 @@ def show(
         for story, copies in told.items()
     }
     if faces:
+        settle(transaction, told, texts)
         transaction.show(faces, now)
         transaction.published()
 

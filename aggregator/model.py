@@ -453,6 +453,52 @@ class Reading:
     page_tries: int = 0
 
 
+# --------------------------------------------------------------------------------- amendments
+
+
+class AmendmentKind(StrEnum):
+    """What an outlet did to a text that was published."""
+
+    CHANGED = "changed"
+    NOTICE = "notice"  # it says so itself, and what was there before is not known
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What an entry was until a moment, as its feed offered it."""
+
+    until: datetime
+    title: str
+    html: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hunk:
+    """One changed passage, with the words around it, which are the same before and after."""
+
+    before: str
+    cut: str
+    added: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Amendment:
+    """What one outlet changed in its copy of a story after we had seen it."""
+
+    entry: int
+    outlet: str
+    at: datetime  # when we saw it
+    kind: AmendmentKind
+    notice: str = ""  # the publisher's own words
+    title_before: str = ""  # "" where the title stayed
+    title_after: str = ""
+    hunks: tuple[Hunk, ...] = ()
+    more: int = 0  # changed passages beyond those
+    still: tuple[int, ...] = ()  # entries of the story that carry the old text
+
+
 # ----------------------------------------------------------------------------- story and publish
 
 
@@ -530,6 +576,7 @@ class Story:
     content_html: str = ""  # what a feed offered, sanitised, without boilerplate
     full_html: str = ""  # the fetched page's text, for outputs that say `content: full`
     enclosures: tuple[Enclosure, ...] = ()
+    amendments: tuple[Amendment, ...] = ()  # newest first
     rulings: tuple[Ruling, ...] = ()  # in order of time
 
 
@@ -616,6 +663,8 @@ class FeedHealth:
     bytes_saved: int = 0  # that "unchanged" answers did not transfer
     poll_url: str = ""  # where it is asked for, which a permanent redirect may have changed
     push: str = ""  # the WebSub hub that brings its news, where one does
+    id: int = 0
+    source: str = "config"  # or "api": added there, and kept whatever the configuration lists
 
 
 @dataclass(frozen=True, slots=True)
@@ -689,3 +738,56 @@ class PollOutcome:
     error_reason: str = ""
     credits: Mapping[str, int] = field(default_factory=dict)  # by where they stood
     note: str = ""  # what was odd in the document
+
+
+# ------------------------------------------------------------------------------------- outlets
+
+
+@dataclass(frozen=True, slots=True)
+class OutletShare:
+    """What one outlet was seen to do: how many stories it carries, and how many are its own."""
+
+    key: str  # its domain, else its name; both in lower case
+    name: str
+    domain: str
+    stories: int  # that it carries
+    original: int  # that it is the origin of
+    lent: int = 0  # of those, how many others carry
+    own: int = 0  # of the stories that it carries, how many are its own
+
+    @property
+    def share(self) -> float | None:
+        """The share of its own among the stories that it carries; None where it carries none."""
+        return self.own / self.stories if self.stories else None
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """How many stories of one outlet another one carries, and how long after it."""
+
+    origin: str  # keys of `OutletShare`
+    carrier: str
+    stories: int
+    lag: timedelta | None = None  # the median, by our own first-seen times
+    timed: int = 0  # copies that the median is of
+
+
+@dataclass(frozen=True, slots=True)
+class Crediting:
+    """How often one outlet's entries credit somebody."""
+
+    carrier: str  # a key of `OutletShare`
+    name: str
+    domain: str
+    role: Role
+    entries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """Who republishes whom, among the newest stories. The busiest come first."""
+
+    outlets: tuple[OutletShare, ...] = ()
+    flows: tuple[Flow, ...] = ()
+    credits: tuple[Crediting, ...] = ()
+    stories: int = 0  # that were looked at

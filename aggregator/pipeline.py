@@ -25,7 +25,7 @@ import structlog
 from aggregator.credit import Directory
 from aggregator.errors import AggregatorError, FetchError, ParseError
 from aggregator.fetch import Accept, Bounds, Fetcher
-from aggregator.filing import Filed, file, show
+from aggregator.filing import Filed, file, show, take_back
 from aggregator.lessons import Changed, changed, digest, failed, unchanged, wants_full
 from aggregator.model import (
     Feed,
@@ -46,6 +46,8 @@ from aggregator.writer import Writer
 
 _PAGE_TRIES = 3
 _MOST_PAGES = 100  # article pages that are fetched in one poll; the rest are left to the next
+_MOST_LOOKS = 5  # pages that are looked for in one poll, of entries that left their feed
+_GONE = {404, 410}
 # Entries are filed in batches, so that a kill in the middle of many page fetches loses few.
 _BATCH = 20
 _BATCH_WITHOUT_PAGES = 200
@@ -257,6 +259,26 @@ class Pipeline:
             return replace(task, page_state="failed", page_tries=tries)
         return replace(task, page=page, page_state="read")
 
+    async def _look_after(self, feed: Feed, missed: Sequence[tuple[int, str]]) -> None:
+        """Tell what was withdrawn: what left its feed before older entries, and has no page.
+
+        Either alone says nothing: feeds have reasons of their own to leave something out.
+        """
+        if feed.spec.full_text is FullText.NEVER:  # its pages are not to be asked for
+            return
+        gone = []
+        for number, url in missed[:_MOST_LOOKS]:
+            try:
+                await self._fetcher.get(url, accept=Accept.PAGE)
+            except FetchError as error:
+                if error.status in _GONE:
+                    log.info("withdrawn", feed=feed.spec.url, url=url, status=error.status)
+                    gone.append(number)
+        if gone:
+            now = self._clock()
+            job = partial(take_back, gone=gone, directory=self._directory, now=now)
+            await self._writer.write(job)
+
     async def retire(self, retention: timedelta) -> dict[str, int]:
         """Forget entries and stories that are older; how many of what that were."""
         now = self._clock()
@@ -299,13 +321,15 @@ class Pipeline:
     ) -> PollOutcome:
         record = changed(feed, response, found, self._clock(), self._bounds, self._dice)
         whole = not response.partial and not found.parsed.cut_off
+        missed: list[tuple[int, str]] = []
 
         def finish(transaction: Transaction) -> None:
             if whole:  # what a part does not list may still be there
-                transaction.drop(feed.id, present, record.at)
+                missed[:] = transaction.drop(feed.id, present, record.at)
             transaction.record(record)
 
         await self._writer.write(finish)
+        await self._look_after(feed, missed)
         return PollOutcome(
             feed.spec.url,
             "not_modified" if response.not_modified else "fetched",

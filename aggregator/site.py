@@ -3,15 +3,19 @@
 import hashlib
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
+from aggregator import added_feeds
 from aggregator.config import Config, OutputConfig
+from aggregator.correct import Corrected, merge, split
+from aggregator.credit import load_directory
 from aggregator.errors import NotFoundError, StoreError
 from aggregator.metrics import Metrics
-from aggregator.model import Channel, Content, FeedHealth, Story, StoryQuery
+from aggregator.model import Channel, Content, Exchange, FeedHealth, Story, StoryQuery, Version
+from aggregator.outlets import outlets_of
 from aggregator.publish import FORMATS, links, newest, opml
 from aggregator.store import ARCHIVE, NIL, Store
 from aggregator.web.site import Check, Document, FeedWish
@@ -43,6 +47,9 @@ class StoredSite:
         host = "127.0.0.1" if server.host in _ANYWHERE else server.host
         self.base_url = server.base_url or ""
         self.fallback_url = f"http://{f'[{host}]' if ':' in host else host}:{server.port}"
+        token = server.admin_token
+        self.admin_token = token.get_secret_value() if token else ""
+        self._config = config
         self.outputs = {output.name: output.title or output.name for output in config.outputs}
         self._outputs = {output.name: output for output in config.outputs}
         self._store = store
@@ -163,10 +170,54 @@ class StoredSite:
         """How each feed fares."""
         return self._store.feeds()
 
+    def add_feed(self, values: Mapping[str, Any]) -> FeedHealth:
+        """List a feed. Raises ConfigError: `bad_feed` or `known_feed`."""
+        return added_feeds.add(
+            self._store,
+            added_feeds.spec_of(values, self._config.http.allow_networks),
+            datetime.now(UTC),
+        )
+
+    def remove_feed(self, feed_id: int) -> None:
+        """Poll a feed no more. Raises NotFoundError, or ConfigError for one of config.yaml."""
+        added_feeds.remove(self._store, feed_id)
+
+    def poll_feed(self, feed_id: int) -> FeedHealth:
+        """Make a feed due. Raises NotFoundError."""
+        return added_feeds.poll_now(self._store, feed_id, datetime.now(UTC))
+
+    def merge(self, a: str, b: str) -> Mapping[str, Any]:
+        """Make one story of two. Raises NotFoundError."""
+        return self._corrected(merge, a=a, b=b)
+
+    def split(self, story: str, url: str) -> Mapping[str, Any]:
+        """Take the copy at an address out of a story. Raises NotFoundError."""
+        return self._corrected(split, story=story, url=url)
+
     def categories(self) -> Sequence[str]:
         """The categories of the feeds, each once."""
         found = (feed.spec.category for feed in self._store.listed())
         return sorted({category for category in found if category}, key=str.casefold)
+
+    def names(self) -> Sequence[str]:
+        """The names of the outlets whose feeds are polled."""
+        return [feed.name for feed in self._store.listed()]
+
+    def languages(self) -> Sequence[str]:
+        """The languages of the newest stories, the most frequent first."""
+        return self._store.languages()
+
+    def exchange(self) -> Exchange:
+        """Who republishes whom, among the newest stories."""
+        return self._store.exchange()
+
+    def offered(self, entries: Sequence[int]) -> Mapping[int, str]:
+        """What the feeds offer of these entries' texts, as sanitised HTML."""
+        return self._store.offered(entries)
+
+    def versions(self, entry: int) -> Sequence[Version]:
+        """What an entry was before it changed, the newest first."""
+        return self._store.versions([entry]).get(entry, [])
 
     # -------------------------------------------------------------------- health and metrics
 
@@ -202,6 +253,16 @@ class StoredSite:
         self._metrics.requested(route, status, seconds)
 
     # --------------------------------------------------------------------------- small tools
+
+    def _corrected(self, correct: Callable[..., Corrected], **what: str) -> Mapping[str, Any]:
+        now, known = datetime.now(UTC), load_directory()
+        outlets = outlets_of(self._config.feed_specs(self._store.added()), known)
+        with (
+            self._store.writing(now - self._config.dedupe.window) as transaction,
+            transaction.part(),
+        ):
+            done = correct(transaction, directory=known.with_outlets(outlets), now=now, **what)
+        return asdict(done)
 
     def _dated(self, query: StoryQuery) -> StoryQuery:
         """The query with its age as a date."""

@@ -84,7 +84,12 @@ class CopyDesk:
         return item.title or self._desk.stories[item.story].title
 
     def _paragraphs(self, item: Item) -> list[Markup]:
-        *body, last = self._first_paragraphs(item)
+        first = self._first_paragraphs(item)
+        for change in self._changes.get(item.key, ()):
+            if change.was:
+                was, now = Markup.escape(change.was), Markup.escape(change.now)
+                first = [paragraph.replace(was, now) for paragraph in first]
+        *body, last = first
         added = [Markup.escape(c.add) for c in self._changes.get(item.key, ()) if c.add]
         return [*body, *added, last] if "</a>" in last else [*body, last, *added]
 

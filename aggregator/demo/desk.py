@@ -91,12 +91,14 @@ class Item(Record):
 
 
 class Change(Record):
-    """What an outlet changes in an item that is out: its title, or a paragraph more."""
+    """What an outlet changes in an item that is out: title, words, or a paragraph more."""
 
     tick: int
     outlet: Key
     story: Key
     title: str = ""
+    was: str = ""  # words that stand there
+    now: str = ""  # what they become
     add: str = ""
 
     @property

@@ -7,6 +7,7 @@ from aggregator.model import Channel, Story
 from aggregator.publish import atom as _atom
 from aggregator.publish import jsonfeed as _jsonfeed
 from aggregator.publish import rss as _rss
+from aggregator.publish.amendments import amendment_paragraph, holders
 from aggregator.publish.atom import atom
 from aggregator.publish.body import excerpt, shown
 from aggregator.publish.credit import CreditLine, Party, carriers_of, credit_of
@@ -48,6 +49,7 @@ __all__ = [
     "CreditLine",
     "Format",
     "Party",
+    "amendment_paragraph",
     "as_json",
     "atom",
     "carriers_of",
@@ -55,6 +57,7 @@ __all__ = [
     "direction",
     "excerpt",
     "feed_json",
+    "holders",
     "inert",
     "json_feed",
     "language_tag",

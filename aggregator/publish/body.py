@@ -11,6 +11,7 @@ from html import escape, unescape
 import nh3
 
 from aggregator.model import Content, Story
+from aggregator.publish.amendments import amendment_paragraph
 from aggregator.publish.credit import credit_of
 from aggregator.publish.text import inert, legible, shortened, uri
 
@@ -59,8 +60,8 @@ _BLOCK_TAG = re.compile(
 
 
 def body(story: Story, content: Content) -> str:
-    """The item's HTML: the chosen text, and the credit as its last paragraph."""
-    return f"{_chosen(story, content)}{credit_of(story).paragraph}"
+    """The item's HTML: the chosen text, what was corrected, and last the credit."""
+    return f"{_chosen(story, content)}{amendment_paragraph(story)}{credit_of(story).paragraph}"
 
 
 def shown(html: str, *, media: bool = True) -> str:

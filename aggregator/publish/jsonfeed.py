@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from aggregator.model import Channel, Content, Copy, FeedHealth, Story
+from aggregator.model import Amendment, Channel, Content, Copy, FeedHealth, Story
 from aggregator.publish import item
 from aggregator.publish.body import body, excerpt
 from aggregator.publish.text import inert, language_tag, rfc3339, without_secrets
@@ -54,6 +55,7 @@ def story_json(story: Story) -> dict[str, Any]:
         "updated": rfc3339(story.updated),
         "category": list(story.categories),
         "language": story.language,
+        "amendments": [_amendment(story, found) for found in story.amendments],
         "rulings": [
             {
                 "kind": ruling.kind,
@@ -69,6 +71,7 @@ def story_json(story: Story) -> dict[str, Any]:
 def feed_json(feed: FeedHealth) -> dict[str, Any]:
     """How a feed fares, in JSON. No secret that its address may hold is in it."""
     return {
+        "id": feed.id,
         "url": without_secrets(feed.url),
         "name": without_secrets(feed.name),
         "domain": feed.domain,
@@ -86,6 +89,7 @@ def feed_json(feed: FeedHealth) -> dict[str, Any]:
         "polls": feed.polls,
         "not_modified": feed.not_modified,
         "note": without_secrets(feed.note),
+        "source": feed.source,
         "why": feed.why,
         "remedy": without_secrets(feed.remedy),
         "poll_url": without_secrets(feed.poll_url),
@@ -160,6 +164,22 @@ def _copy(copy: Copy) -> dict[str, Any]:
             {"story": miss.id or None, "score": round(miss.score, 3), "reason": miss.reason}
             for miss in copy.near_misses
         ],
+    }
+
+
+def _amendment(story: Story, amendment: Amendment) -> dict[str, Any]:
+    addresses = {copy.entry: copy.url for copy in story.copies}
+    return {
+        "outlet": amendment.outlet,
+        "url": addresses.get(amendment.entry, ""),
+        "at": rfc3339(amendment.at),
+        "kind": amendment.kind.value,
+        "notice": amendment.notice,
+        "title": {"before": amendment.title_before, "after": amendment.title_after}
+        if amendment.title_after
+        else None,
+        "changes": [asdict(hunk) for hunk in amendment.hunks],
+        "still_old": [addresses[entry] for entry in amendment.still if entry in addresses],
     }
 
 

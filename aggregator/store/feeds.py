@@ -12,7 +12,7 @@ from aggregator.store.reading import chunks
 from aggregator.store.tables import CountersRow, FeedRow, table
 
 _FEED, _COUNTERS = table(FeedRow), table(CountersRow)
-_CONFIGURED = ("name", "domain", "category", "full_text", "listed")
+_CONFIGURED = ("name", "domain", "category", "full_text", "listed", "source")
 _KNOWN = select(
     _FEED.c.id, _FEED.c.url, _FEED.c.last_error_reason, *(_FEED.c[name] for name in _CONFIGURED)
 )
@@ -40,7 +40,7 @@ def list_feeds(
     changed: list[dict[str, Any]] = []
     revived: list[dict[str, Any]] = []
     for spec in specs:
-        values = (spec.name, spec.domain, spec.category, spec.full_text.value, True)
+        values = (spec.name, spec.domain, spec.category, spec.full_text.value, True, "config")
         row = known.pop(spec.url, None)
         if row is None:
             place = {"url": spec.url, "poll_url": spec.url}
@@ -53,7 +53,9 @@ def list_feeds(
     for statement, rows in ((insert(_FEED), new), (_CHANGE, changed), (_REVIVE, revived)):
         if rows:
             connection.execute(statement, rows)
-    unlisted = [] if keep_others else [row.id for row in known.values() if row.listed]
+    # What was added by hand stays, whatever the configuration lists.
+    others = (row.id for row in known.values() if row.listed and row.source == "config")
+    unlisted = [] if keep_others else list(others)
     for part in chunks(unlisted):
         connection.execute(update(_FEED).where(_FEED.c.id.in_(part)).values(listed=False))
     if moved:  # to another category, and their stories with them

@@ -35,6 +35,7 @@ from aggregator.model import (
     Validators,
     Where,
 )
+from aggregator.store.amendments import amendments
 from aggregator.store.rows import wishes_of
 from aggregator.store.selecting import wanted
 from aggregator.store.tables import (
@@ -248,10 +249,12 @@ def told(session: Session, rows: Sequence[StoryRow]) -> list[Story]:
             bodies[body.entry_id] = body
         for entry in session.exec(select(EntryRow).where(col(EntryRow.id).in_(part))):
             entries[entry.id or 0] = entry
+    amended = amendments(session.connection(), numbers)
     return [
         replace(
             _story(row, copies.get(row.id or 0, []), entries, bodies),
             rulings=tuple(ruled.get(row.id or 0, ())),
+            amendments=tuple(found for _, found in amended.get(row.id or 0, ())),
         )
         for row in rows
     ]
@@ -284,6 +287,8 @@ def health_of(row: FeedRow, entries: int, hub: str = "") -> FeedHealth:
         polls=row.polls,
         not_modified=row.polls_not_modified,
         note=row.note,
+        id=row.id or 0,
+        source=row.source,
         why=row.why,
         remedy=row.last_remedy,
         validators=Validators(row.etag, row.last_modified, row.validators_url),

@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select
 
 from aggregator.model import (
     EntryKeys,
+    Exchange,
     Feed,
     FeedHealth,
     FeedSpec,
@@ -21,11 +22,14 @@ from aggregator.model import (
     Story,
     StoryQuery,
     Subscription,
+    Version,
 )
+from aggregator.store.amendments import versions
 from aggregator.store.checking import broken
 from aggregator.store.database import connect, migrate, unusable, writing
 from aggregator.store.feeds import list_feeds
 from aggregator.store.index import StoredIndex
+from aggregator.store.outlets import exchange, languages, offered
 from aggregator.store.pushes import change_subscription, subscription_at, subscriptions_due
 from aggregator.store.reading import (
     feed_of,
@@ -78,6 +82,53 @@ class Store:
         """
         with self._writes() as session:
             list_feeds(session.connection(), specs, now, keep_others=keep_others)
+
+    def add_feed(self, spec: FeedSpec, now: datetime) -> FeedHealth | None:
+        """List a feed beside those of the configuration, due at once; None where it is listed."""
+        with self._writes() as session:
+            row = session.exec(select(FeedRow).where(FeedRow.url == spec.url)).first()
+            if row is not None and row.listed:
+                return None
+            row = row or FeedRow(url=spec.url, poll_url=spec.url, next_poll_at=now)
+            row.name, row.domain, row.category = spec.name, spec.domain, spec.category
+            row.full_text = spec.full_text.value
+            row.listed, row.source, row.next_poll_at = True, "api", now
+            session.add(row)
+            session.flush()
+            return health_of(row, 0)
+
+    def remove_feed(self, feed_id: int) -> bool:
+        """Poll a feed no more that was added with `add_feed`. Whether it was one."""
+        with self._writes() as session:
+            row = session.get(FeedRow, feed_id)
+            if row is None or not row.listed or row.source != "api":
+                return False
+            row.listed = False
+            return True
+
+    def poll_now(self, feed_id: int, now: datetime) -> bool:
+        """Make a listed feed due. Whether it is one."""
+        with self._writes() as session:
+            row = session.get(FeedRow, feed_id)
+            if row is None or not row.listed:
+                return False
+            row.next_poll_at = min(row.next_poll_at, now)
+            return True
+
+    def added(self) -> list[FeedSpec]:
+        """The feeds that were listed with `add_feed`."""
+        with self._reads() as session:
+            rows = session.exec(select(FeedRow).where(col(FeedRow.listed), FeedRow.source == "api"))
+            return [feed_of(row).spec for row in rows]
+
+    def feed(self, feed_id: int) -> FeedHealth | None:
+        """The health of one listed feed."""
+        with self._reads() as session:
+            row = session.get(FeedRow, feed_id)
+            if row is None or not row.listed:
+                return None
+            count = select(func.count()).select_from(EntryRow).where(EntryRow.feed_id == feed_id)
+            return health_of(row, session.exec(count).one())
 
     def due(self, now: datetime, limit: int, besides: Collection[int] = ()) -> list[Feed]:
         """The listed feeds whose next poll is due, the longest waiting first.
@@ -196,6 +247,26 @@ class Store:
         """A story by its id, the start of its id, or any copy's address. Raises NotFoundError."""
         with self._reads() as session:
             return told(session, [found(session, story_or_url)])[0]
+
+    def exchange(self) -> Exchange:
+        """Who republishes whom, among the newest stories."""
+        with self._reads() as session:
+            return exchange(session)
+
+    def languages(self) -> list[str]:
+        """The languages of the newest stories, the most frequent first."""
+        with self._reads() as session:
+            return languages(session)
+
+    def offered(self, entry_ids: Sequence[int]) -> dict[int, str]:
+        """What the feeds offer of these entries' texts, as sanitised HTML."""
+        with self._reads() as session:
+            return offered(session, entry_ids)
+
+    def versions(self, entry_ids: Sequence[int]) -> dict[int, list[Version]]:
+        """What entries were before they changed, the newest first."""
+        with self._reads() as session:
+            return versions(session.connection(), entry_ids)
 
     def version(self) -> str:
         """A word that changes whenever what is published changes."""

@@ -55,7 +55,11 @@ class FeedRow(SQLModel, table=True):
     domain: str | None = Field(default=None, sa_column=Column(Text))
     category: str | None = Field(default=None, sa_column=Column(Text))
     full_text: str = Field(default="auto", sa_column=Column(String(8), nullable=False))
-    listed: bool = True  # in today's configuration
+    listed: bool = True  # in today's configuration, or added through the API
+    # "config", or "api" for one that stays when the configuration does not name it
+    source: str = Field(
+        default="config", sa_column=Column(String(8), nullable=False, server_default="config")
+    )
     poll_url: str = Field(sa_column=_text())
     title: str = Field(default="", sa_column=_text())
     site_url: str = Field(default="", sa_column=_text())
@@ -222,6 +226,36 @@ class CopyRow(SQLModel, table=True):
     edits: list[str] = Field(default_factory=list, sa_column=_json())
     passages: list[str] = Field(default_factory=list, sa_column=_json())
     near_misses: list[dict[str, Any]] = Field(default_factory=list, sa_column=_json())
+
+
+class VersionRow(SQLModel, table=True):
+    """What an entry was until it changed: a few states back, compressed."""
+
+    __tablename__ = "version"
+
+    id: int | None = Field(default=None, primary_key=True)
+    entry_id: int = Field(sa_column=_belongs_to("entry.id", index=True))
+    until: datetime = Field(sa_column=_time(nullable=False))
+    title: str = Field(default="", sa_column=_text())
+    html: str = Field(default="", sa_column=Column(Compressed, nullable=False))  # the feed's
+    text: str = Field(default="", sa_column=Column(Compressed, nullable=False))  # as matched
+
+
+class AmendmentRow(SQLModel, table=True):
+    """What an outlet changed in its copy of a story."""
+
+    __tablename__ = "amendment"
+
+    id: int | None = Field(default=None, primary_key=True)
+    entry_id: int = Field(sa_column=_belongs_to("entry.id", index=True))
+    at: datetime = Field(sa_column=_time(nullable=False))
+    kind: str = Field(sa_column=Column(String(12), nullable=False))
+    notice: str = Field(default="", sa_column=_text())
+    title_before: str = Field(default="", sa_column=_text())
+    title_after: str = Field(default="", sa_column=_text())
+    hunks: list[dict[str, str]] = Field(default_factory=list, sa_column=_json())
+    more: int = 0
+    still: list[int] = Field(default_factory=list, sa_column=_json())  # entries
 
 
 class RulingRow(SQLModel, table=True):

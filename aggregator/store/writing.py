@@ -11,7 +11,9 @@ from sqlalchemy import bindparam, delete, func, insert, update
 from sqlalchemy import select as select_rows
 from sqlmodel import Session, col, select
 
-from aggregator.model import Copy, Decision, Document, Face, PollRecord, Reading
+from aggregator.model import Amendment, Copy, Decision, Document, Face, PollRecord, Reading
+from aggregator.store import amendments as amended
+from aggregator.store.amendments import Earlier
 from aggregator.store.index import StoredIndex
 from aggregator.store.labels import (
     Carriage,
@@ -151,16 +153,52 @@ class Transaction:
             self._run(insert(_CREDIT), credited)
         return numbers
 
-    def drop(self, feed_id: int, still_listed: Iterable[int], now: datetime) -> None:
-        """Note which entries have left their feed's document."""
+    def drop(
+        self, feed_id: int, still_listed: Iterable[int], now: datetime
+    ) -> list[tuple[int, str]]:
+        """Note which entries have left their feed's document.
+
+        Gives the number and address of those that left it though it lists older ones.
+        """
         listed = set(still_listed)
-        present = self._session.exec(
-            select(EntryRow.id).where(
-                EntryRow.feed_id == feed_id, col(EntryRow.dropped_at).is_(None)
+        dated = func.coalesce(_ENTRY.c.published, _ENTRY.c.first_seen)
+        rows = self._session.connection().execute(
+            select_rows(_ENTRY.c.id, dated, _ENTRY.c.first_seen).where(
+                _ENTRY.c.feed_id == feed_id, _ENTRY.c.dropped_at.is_(None)
             )
         )
-        for part in chunks(sorted(set(present) - listed)):
+        present = {number: (moment, seen) for number, moment, seen in rows}
+        left = sorted(set(present) - listed)
+        for part in chunks(left):
             self._run(update(EntryRow).where(col(EntryRow.id).in_(part)).values(dropped_at=now))
+        return amended.vanished(self._session.connection(), present, listed) if left else []
+
+    # ------------------------------------------------------------------------- amendments
+
+    def earlier(self, entry_ids: Sequence[int]) -> dict[int, Earlier]:
+        """Entries as they are stored, before they are saved anew."""
+        return amended.earlier(self._session.connection(), entry_ids) if entry_ids else {}
+
+    def keep(self, entry_id: int, was: Earlier, now: datetime) -> None:
+        """Keep what an entry was until now. Called after it was saved anew."""
+        amended.keep(self._session.connection(), entry_id, was, now)
+
+    def correct(self, amendment: Amendment) -> None:
+        """Note what an outlet changed."""
+        amended.correct(self._session.connection(), amendment)
+
+    def amendments(self, story_ids: Sequence[int]) -> dict[int, list[tuple[int, Amendment]]]:
+        """What was corrected in stories, the newest first, each with its number."""
+        return amended.amendments(self._session.connection(), story_ids)
+
+    def settle(self, still: Mapping[int, Sequence[int]]) -> None:
+        """Set which entries carry the old text, by the amendments' numbers."""
+        amended.settle(self._session.connection(), still)
+
+    def stories_with(self, entry_ids: Sequence[int]) -> list[int]:
+        """The stories that entries are copies of."""
+        self._write_rows()
+        return amended.story_numbers(self._session.connection(), entry_ids)
 
     def _save_entries(self, feed_id: int, readings: Sequence[Reading], now: datetime) -> list[int]:
         new = [reading for reading in readings if reading.known_id is None]

@@ -1,7 +1,9 @@
-"""The API: the same stories and feeds in JSON, read only."""
+"""The API: the same stories and feeds in JSON."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, HTTPException, Path, Query, Request
 from starlette.responses import RedirectResponse, Response
@@ -9,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from aggregator.publish import as_json, feed_json, story_json
 from aggregator.web.addresses import base_of, root_of
 from aggregator.web.http import Representation, request_headers, response
-from aggregator.web.parameters import Selection, read_selection
+from aggregator.web.parameters import MOST, Part, Selection, read_part, read_selection
 from aggregator.web.schema import FeedsModel, Problem, StoriesModel, StoryModel
 from aggregator.web.site import Site
 
@@ -40,7 +42,7 @@ def routes(site: Site) -> APIRouter:
             parameters = selection.parameters(before=page[-1].id)
             following = f"{base_of(site, request.scope)}/api/v1/stories{parameters}"
         items = [story_json(story) for story in page]
-        return await _answered(request, {"items": items, "next": following})
+        return await answered(request, {"items": items, "next": following})
 
     @router.get(
         "/stories/{story_id}",
@@ -62,22 +64,58 @@ def routes(site: Site) -> APIRouter:
             raise HTTPException(404, "No story has this id.")
         if found.id != story_id:
             return RedirectResponse(f"{root_of(site)}/api/v1/stories/{found.id}", 308)
-        return await _answered(request, story_json(found))
+        return await answered(request, story_json(found))
 
     @router.get(
         "/feeds",
         response_model=FeedsModel,
-        response_description="All feeds.",
+        response_description="A page of feeds.",
         summary="Feeds and how they fare",
+        responses={404: {"model": Problem, "description": "`after` names no feed."}},
     )
-    async def feeds(request: Request) -> Response:
+    async def feeds(request: Request, _: Annotated[Part, Query()]) -> Response:
         """Every feed that is polled, with what became of its last poll."""
+        part = read_part(request.scope["query_string"])
         listed = await asyncio.to_thread(site.feeds)
-        return await _answered(
-            request, {"items": [feed_json(feed) for feed in listed], "next": None}
+        items = [feed_json(feed) for feed in listed]
+        return await part_of(
+            site, request, "feeds", items=items, key=lambda item: str(item["id"]), part=part
         )
 
     return router
+
+
+async def part_of(
+    site: Site,
+    request: Request,
+    name: str,
+    *,
+    items: list[dict[str, Any]],
+    key: Callable[[dict[str, Any]], str],
+    part: Part,
+) -> Response:
+    """A part of a list, with the address of the next one."""
+    page, after = cut(items, key, part)
+    following = None
+    if after is not None:
+        parameters = {"after": after} | ({"limit": part.limit} if part.limit != MOST else {})
+        base = base_of(site, request.scope)
+        following = f"{base}/api/v1/{name}?{urlencode(parameters)}"
+    return await answered(request, {"items": page, "next": following})
+
+
+def cut(
+    items: list[dict[str, Any]], key: Callable[[dict[str, Any]], str], part: Part
+) -> tuple[list[dict[str, Any]], str | None]:
+    """The part of a list, and what the next one begins after. Raises 404 for an unknown `after`."""
+    start = 0
+    if part.after is not None:
+        start = next((n for n, item in enumerate(items, 1) if key(item) == part.after), 0)
+        if not start:
+            raise HTTPException(404, "Nothing in the list is what `after` names; begin without it.")
+    page = items[start : start + part.limit]
+    more = start + part.limit < len(items)
+    return page, key(page[-1]) if more else None
 
 
 def page_of(site: Site, selection: Selection) -> tuple[list[Any], bool]:
@@ -101,7 +139,7 @@ def is_id(text: str) -> bool:
     return len(text) == 36 and all(c in "0123456789abcdef-" for c in text)
 
 
-async def _answered(request: Request, value: Any) -> Response:
+async def answered(request: Request, value: Any) -> Response:
     """A value in JSON, with an entity tag."""
 
     def answer() -> Response:

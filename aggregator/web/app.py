@@ -1,6 +1,7 @@
 """The web application: pages, feeds, API, health, joined."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,18 +12,19 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route
-from starlette.types import ASGIApp
+from starlette.routing import BaseRoute, Match, Route
+from starlette.types import ASGIApp, Scope
 
 from aggregator import __version__
 from aggregator.errors import StoreError
 from aggregator.publish import OPML_TYPE
+from aggregator.web import admin, api, outlet_api
 from aggregator.web.addresses import root_of
-from aggregator.web.api import routes
 from aggregator.web.edge import Edge
 from aggregator.web.feeds import Feeds
 from aggregator.web.http import Representation, request_headers, response
 from aggregator.web.pages import Clock, Pages
+from aggregator.web.provenance_pages import Exchanges, ProvenancePages
 from aggregator.web.site import Site
 from aggregator.web.watched import Watched
 from aggregator.web.websub import Door, push_routes
@@ -30,11 +32,15 @@ from aggregator.web.websub import Door, push_routes
 _HEADINGS = {
     404: "Not found",
     405: "Not done that way",
+    429: "Too often",
     422: "Not understood",
     500: "Something went wrong",
     503: "Not available",
 }
-_DESCRIPTION = "Each story once, linked to its original, with its provenance. Read only."
+_DESCRIPTION = (
+    "Each story once, linked to its original, with its provenance. What writes needs the header "
+    "`Authorization: Bearer …` with the server’s admin_token, and is off where none is set."
+)
 
 log = structlog.get_logger(__name__)
 
@@ -45,10 +51,12 @@ def create_app(
     clock: Clock = lambda: datetime.now(UTC),
     door: Door | None = None,
     max_push: int = 10_000_000,
+    limiter: admin.Limiter | None = None,
 ) -> ASGIApp:
     """The application for an ASGI server. It holds no state but what can be built again.
 
-    `door` takes what WebSub hubs say, of `max_push` bytes at most.
+    `door` takes what WebSub hubs say, of `max_push` bytes at most. `limiter` bounds how often one
+    client may try to write.
     """
     app = FastAPI(
         title="aggregator",
@@ -61,22 +69,35 @@ def create_app(
     )
     version = Watched(site.version)
     pages = Pages(site, version, clock)
+    exchanges = Exchanges(site, version)
+    provenance = ProvenancePages(site, pages, exchanges)
     feeds = Feeds(site, version)
     app.router.routes[:0] = [
         Route("/feed.{form}", feeds, methods=["GET"]),
         Route("/feeds/{file}", feeds, methods=["GET"]),
     ]
-    app.include_router(routes(site))
+    routers = (
+        api.routes(site),
+        outlet_api.routes(site, exchanges),
+        admin.routes(site, limiter),
+    )
+    for router in routers:
+        app.include_router(router)
     app.router.routes += [
         Route("/", pages.river),
         Route("/stories/{story_id}", pages.story),
+        Route("/stories/{story_id}/compare", provenance.compare),
+        Route("/stories/{story_id}/versions/{entry:int}", provenance.versions),
+        Route("/outlets", provenance.outlets),
+        Route("/outlets/{outlet}", provenance.outlet),
         Route("/sources", pages.sources),
         Route("/static/{name}", pages.static),
         Route("/api/docs", lambda request: pages.api(request, app.openapi())),
         *_health(site),
         *(push_routes(door, max_push) if door else ()),
     ]
-    _answer_errors(app, pages)
+    routes = [*app.router.routes, *(route for router in routers for route in router.routes)]
+    _answer_errors(app, pages, routes)
     return Edge(app, feeds, root_of(site), site.requested)
 
 
@@ -107,11 +128,15 @@ def _health(site: Site) -> list[Route]:
     ]
 
 
-def _answer_errors(app: FastAPI, pages: Pages) -> None:
+def _answer_errors(app: FastAPI, pages: Pages, routes: Sequence[BaseRoute]) -> None:
     """Errors as a page for people, and as JSON below `/api` and for feeds."""
 
     async def refused(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
+        if error.status_code == 405:  # several routes may share a path (RFC 9110, 15.5.6)
+            return _told(
+                request, 405, str(error.detail), {"Allow": _allowed(routes, request.scope)}
+            )
         return _told(request, error.status_code, str(error.detail), error.headers)
 
     async def wrong(request: Request, error: Exception) -> Response:
@@ -143,6 +168,15 @@ def _answer_errors(app: FastAPI, pages: Pages) -> None:
     app.add_exception_handler(RequestValidationError, wrong)
     app.add_exception_handler(StoreError, no_database)
     app.add_exception_handler(Exception, broken)
+
+
+def _allowed(routes: Sequence[BaseRoute], scope: Scope) -> str:
+    """The methods that a path has, of all its routes."""
+    methods: set[str] = set()
+    for route in routes:
+        if route.matches(scope)[0] is not Match.NONE:
+            methods |= getattr(route, "methods", None) or set()
+    return ", ".join(sorted(methods | ({"HEAD"} if "GET" in methods else set())))
 
 
 def _for_people(request: Request) -> bool:

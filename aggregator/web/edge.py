@@ -38,6 +38,7 @@ _ROUTES = {
     "healthz": "health",
     "metrics": "metrics",
     "opml": "opml",
+    "outlets": "outlets",
     "push": "push",
     "readyz": "health",
     "sources": "sources",

@@ -6,12 +6,12 @@ import re
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from importlib.resources import files
 from itertools import groupby
 from mimetypes import guess_type
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -21,14 +21,16 @@ from starlette.responses import RedirectResponse, Response
 
 from aggregator import __version__
 from aggregator.model import Story
-from aggregator.publish import FORMATS, rfc3339
+from aggregator.publish import FORMATS, inert, rfc3339
 from aggregator.web.addresses import base_of, root_of
 from aggregator.web.api import is_id, page_of
 from aggregator.web.http import Representation, request_headers, response
-from aggregator.web.parameters import Selection, read_selection
+from aggregator.web.parameters import Selection, read_form
+from aggregator.web.picture import NARROW, WIDE, picture
 from aggregator.web.site import Site
-from aggregator.web.views import Row, feed_view, row, story_view, way
+from aggregator.web.views import Row, StoryView, feed_view, row, story_view, way
 from aggregator.web.watched import Watched
+from aggregator.web.wording import ago, later, span
 
 Clock = Callable[[], datetime]
 
@@ -61,6 +63,8 @@ class River:
     rows: tuple[Row, ...]
     more: bool
     categories: tuple[str, ...]
+    languages: tuple[str, ...]
+    outlets: tuple[str, ...]
 
 
 class Pages:
@@ -93,6 +97,11 @@ class Pages:
             "day": lambda moment: f"{moment:%A, %-d %B %Y}",
             "host": lambda url: (urlsplit(url).hostname or "").removeprefix("www."),
             "code": _with_code,
+            "segment": lambda text: quote(text, safe=""),
+            "share": lambda part: f"{part:.0%}",
+            "at_short": lambda moment: f"{moment:%-d %b, %H:%M}",
+            "span": span,
+            "behind": lambda lag: "not timed" if lag is None else later(lag),
         }
         environment.filters |= filters
         self._environment = environment
@@ -101,7 +110,7 @@ class Pages:
 
     async def river(self, request: Request) -> Response:
         """The stories, newest first."""
-        selection = read_selection(request.scope["query_string"])
+        selection = read_form(request.scope["query_string"])
         key, version = selection.model_dump_json(), await self._version()
         kept = self._rivers.get(key)
         if kept is None or kept[0] != version:
@@ -135,11 +144,11 @@ class Pages:
 
     def api(self, request: Request, description: dict[str, Any]) -> Response:
         """The API's documentation, out of its description."""
-        return _page(request, self._render(request, "api.html", api=description))
+        return page(request, self.render(request, "api.html", api=description))
 
     def error(self, request: Request, status: int, heading: str, detail: str) -> Response:
         """The page for a request that has no answer."""
-        told = self._render(request, "error.html", status=status, heading=heading, detail=detail)
+        told = self.render(request, "error.html", status=status, heading=heading, detail=detail)
         return Response(told, status, media_type=_HTML)
 
     # --------------------------------------------------------------------------- small tools
@@ -147,47 +156,57 @@ class Pages:
     def _look(self, selection: Selection) -> River:
         stories, more = page_of(self._site, selection)
         rows = tuple(row(story) for story in stories)
-        return River(rows, more, tuple(self._site.categories()))
+        names = {inert(name) for name in self._site.names()[:_MOST_SOURCES]}
+        return River(
+            rows,
+            more,
+            tuple(self._site.categories()),
+            tuple(self._site.languages()),
+            tuple(sorted(names - {""}, key=str.casefold)),
+        )
 
     def _river(self, request: Request, selection: Selection, river: River) -> Response:
         days = [
             (day, list(group))
             for day, group in groupby(river.rows, key=lambda r: r.first_seen.astimezone(UTC).date())
         ]
-        told = self._render(
+        told = self.render(
             request,
             "river.html",
             selection=selection,
             days=days,
             older=selection.parameters(before=river.rows[-1].id) if river.more else "",
             categories=river.categories,
+            languages=river.languages,
+            outlets=river.outlets,
             subscriptions=self._subscriptions(request, selection),
         )
-        return _page(request, told)
+        return page(request, told)
 
     def _story(self, request: Request, found: Story) -> Response:
         view = story_view(found)
-        page = f"{base_of(self._site, request.scope)}/stories/{found.id}"
-        told = self._render(
+        address = f"{base_of(self._site, request.scope)}/stories/{found.id}"
+        told = self.render(
             request,
             "story.html",
             story=view,
-            linked_data=_linked_data(page, view.row, view.credit_text),
+            pictures=(picture(found, WIDE), picture(found, NARROW)),
+            linked_data=_linked_data(address, view),
         )
-        return _page(request, told)
+        return page(request, told)
 
     def _sources(self, request: Request) -> Response:
         listed = self._site.feeds()
         counts = {state: sum(feed.state == state for feed in listed) for state in _STATES}
         shown = sorted(listed, key=lambda feed: _STATES[feed.state])[:_MOST_SOURCES]
-        told = self._render(
+        told = self.render(
             request,
             "sources.html",
             feeds=[feed_view(feed) for feed in shown],
             counts=counts,
             total=len(listed),
         )
-        return _page(request, told)
+        return page(request, told)
 
     def _subscriptions(self, request: Request, selection: Selection) -> list[Subscription]:
         base = base_of(self._site, request.scope)
@@ -199,7 +218,8 @@ class Pages:
             for form, why in _FORMATS.items()
         ]
 
-    def _render(self, request: Request, template: str, **values: Any) -> str:
+    def render(self, request: Request, template: str, **values: Any) -> str:
+        """A template with those values, as a text."""
         now = self._clock()
         values |= {
             "now": now,
@@ -214,24 +234,6 @@ class Pages:
         return f"{self._root}/static/{name}?{self._static[name].digest[:10]}"
 
 
-def ago(moment: datetime, now: datetime) -> str:
-    """How long ago, or in how long, in as few words as people use."""
-    seconds = (now - moment).total_seconds()
-    length = span(timedelta(seconds=abs(seconds)))
-    if abs(seconds) < 60:
-        return "just now" if seconds >= 0 else "now"
-    return f"{length} ago" if seconds > 0 else f"in {length}"
-
-
-def span(length: timedelta) -> str:
-    """A length of time by its largest unit."""
-    seconds = length.total_seconds()
-    for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
-        if seconds >= size:
-            return f"{int(seconds // size)}\u00a0{unit}"
-    return f"{int(seconds)}\u00a0s"
-
-
 def _with_code(text: str) -> Markup:
     """Text whose `words in backticks` are code."""
     pieces = re.split(r"`([^`]+)`", text)
@@ -239,28 +241,39 @@ def _with_code(text: str) -> Markup:
     return Markup("").join(marked)
 
 
-def _page(request: Request, told: str) -> Response:
+def page(request: Request, told: str) -> Response:
+    """A page, with an entity tag."""
     return response(
         Representation(told.encode("utf-8", "replace"), _HTML), request_headers(request.scope)
     )
 
 
-def _linked_data(page: str, told: Row, credit: str) -> Markup:
+def _linked_data(address: str, view: StoryView) -> Markup:
     """What the page is, in schema.org's words, for the inside of a script element."""
-    data = {
+    told = view.row
+    data: dict[str, Any] = {
         "@context": "https://schema.org",
         "@type": "NewsArticle",
-        "@id": page,
+        "@id": address,
         "headline": told.title,
         "datePublished": rfc3339(told.first_seen),
         "dateModified": rfc3339(told.updated or told.first_seen),
-        "creditText": credit,
+        "creditText": view.credit_text,
     }
     if told.language:
         data["inLanguage"] = told.language
     if told.known:
         data["isBasedOn"] = told.url
         data["sourceOrganization"] = told.source.name
+    if view.amendments:
+        data["correction"] = [
+            {
+                "@type": "CorrectionComment",
+                "text": found.notice or f"{found.outlet} {found.did}.",
+                "datePublished": rfc3339(found.at),
+            }
+            for found in view.amendments
+        ]
     text = json.dumps(data, ensure_ascii=False)
     for sign in "<>&":
         text = text.replace(sign, f"\\u{ord(sign):04x}")

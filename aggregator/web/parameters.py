@@ -149,9 +149,68 @@ class FeedSelection(Selection):
         return replace(super().query(limit), after=self.after or "", archive=self.archive)
 
 
+class Part(BaseModel):
+    """A part of a list that has no other parameters."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    limit: Annotated[int, Field(ge=1), AfterValidator(lambda number: min(number, MOST))] = Field(
+        default=MOST, description=f"How many; more than {MOST} are clipped to {MOST}."
+    )
+    after: Annotated[str, Field(max_length=300, pattern=_NO_CONTROLS)] | None = Field(
+        default=None, description="What the page before this one ended with."
+    )
+
+
+def read_part(query_string: bytes) -> Part:
+    """The part that is asked for. Raises RequestValidationError (422) with the reasons."""
+    return _read(Part, query_string)
+
+
+class Addresses(BaseModel):
+    """Which two copies of a story are to be compared, by their addresses."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    a: Annotated[str, Field(max_length=4000, pattern=_NO_CONTROLS)] | None = Field(
+        default=None, description="The address of a copy; else of the one whose text is shown."
+    )
+    b: Annotated[str, Field(max_length=4000, pattern=_NO_CONTROLS)] | None = Field(
+        default=None, description="The address of another copy; else of the first other one."
+    )
+
+
+def read_addresses(query_string: bytes) -> Addresses:
+    """The two copies of a query string. Raises RequestValidationError (422) with the reasons."""
+    return _read(Addresses, query_string)
+
+
+_Number = Annotated[int, Field(ge=1, le=2**31 - 1)]
+
+
+class Pair(BaseModel):
+    """Which two copies of a story are to be compared, by their numbers."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    a: _Number | None = Field(default=None, description="The number of a copy: the text before.")
+    b: _Number | None = Field(default=None, description="The number of another: the text after.")
+
+
+def read_pair(query_string: bytes) -> Pair:
+    """The two copies of a query string. Raises RequestValidationError (422) with the reasons."""
+    return _read(Pair, query_string)
+
+
 def read_selection(query_string: bytes) -> Selection:
     """The selection of a query string. Raises RequestValidationError (422) with the reasons."""
     return _read(Selection, query_string, lists=_LISTS)
+
+
+def read_form(query_string: bytes) -> Selection:
+    """The selection of a form, which sends fields that were left empty, too."""
+    filled = [part for part in query_string.split(b"&") if not part.endswith(b"=")]
+    return read_selection(b"&".join(filled))
 
 
 def read_feed_selection(query_string: bytes) -> FeedSelection:

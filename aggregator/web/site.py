@@ -7,9 +7,9 @@ database does not answer.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
-from aggregator.model import FeedHealth, Story, StoryQuery
+from aggregator.model import Exchange, FeedHealth, Story, StoryQuery, Version
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,10 @@ class Site(Protocol):
         """The address to go by where a request names no usable one."""
 
     @property
+    def admin_token(self) -> str:
+        """The token with which one may write, or "": nobody may."""
+
+    @property
     def outputs(self) -> Mapping[str, str]:
         """The titles of the named outputs, by name."""
 
@@ -81,8 +85,38 @@ class Site(Protocol):
     def feeds(self) -> Sequence[FeedHealth]:
         """How each feed fares."""
 
+    def add_feed(self, values: Mapping[str, Any]) -> FeedHealth:
+        """List a feed. Raises AggregatorError: `bad_feed` or `known_feed`."""
+
+    def remove_feed(self, feed_id: int) -> None:
+        """Poll a feed no more. Raises AggregatorError: `no_feed` or `configured_feed`."""
+
+    def poll_feed(self, feed_id: int) -> FeedHealth:
+        """Make a feed due. Raises AggregatorError: `no_feed`."""
+
+    def merge(self, a: str, b: str) -> Mapping[str, Any]:
+        """Make one story of two. Raises AggregatorError: `no_story` or `ambiguous`."""
+
+    def split(self, story: str, url: str) -> Mapping[str, Any]:
+        """Take a copy out of a story. Raises AggregatorError: also `no_copy` or `only_copy`."""
+
     def categories(self) -> Sequence[str]:
         """The categories of the feeds, each once."""
+
+    def names(self) -> Sequence[str]:
+        """The names of the outlets whose feeds are polled."""
+
+    def languages(self) -> Sequence[str]:
+        """The languages of the newest stories, the most frequent first."""
+
+    def exchange(self) -> Exchange:
+        """Who republishes whom, among the newest stories."""
+
+    def offered(self, entries: Sequence[int]) -> Mapping[int, str]:
+        """What the feeds offer of these entries' texts, as sanitised HTML."""
+
+    def versions(self, entry: int) -> Sequence[Version]:
+        """What an entry was before it changed, the newest first."""
 
     def opml(self) -> bytes:
         """What is subscribed to."""

@@ -4,13 +4,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from aggregator.model import Copy, Credit, Extent, FeedHealth, NearMiss, Role, Story, Where
+from aggregator.model import (
+    Amendment,
+    AmendmentKind,
+    Copy,
+    Credit,
+    Extent,
+    FeedHealth,
+    Hunk,
+    NearMiss,
+    Role,
+    Story,
+)
 from aggregator.publish import (
     Party,
     carriers_of,
     credit_of,
     direction,
     excerpt,
+    holders,
     inert,
     language_tag,
     shown,
@@ -19,22 +31,9 @@ from aggregator.publish import (
     uri,
     without_secrets,
 )
+from aggregator.web.wording import ROLES, WHERE
 
 _LEDE = 220  # characters
-_WHERE = {
-    Where.BODY: "in the text",
-    Where.DATELINE: "in the dateline",
-    Where.BYLINE: "in the byline",
-    Where.TITLE: "in the title",
-    Where.FEED: "in the feed’s markup",
-    Where.PAGE: "in the page’s markup",
-}
-_ROLE = {
-    Role.PUBLISHER: "credits",
-    Role.AGENCY: "credits the agency",
-    Role.REPORTING: "refers to reporting by",
-    Role.UNNAMED: "says it is from a source it does not name",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +53,7 @@ class Row:
     first_seen: datetime
     updated: datetime | None
     carriers: tuple["Carrier", ...]
+    corrected: str  # "corrected" or "withdrawn", where the text that is shown was
 
     @property
     def more(self) -> int:
@@ -102,6 +102,29 @@ class CopyView:
     reason: str
     passages: tuple[str, ...]
     near_misses: tuple[NearMiss, ...]
+    entry: int
+    key: str  # the outlet's, for its page
+    old: bool  # whether it carries a text that was corrected elsewhere
+    withdrawn: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AmendmentView:
+    """What an outlet changed in its copy."""
+
+    entry: int
+    outlet: str
+    url: str
+    at: datetime
+    did: str  # in a few words
+    notice: str
+    title_before: str
+    title_after: str
+    hunks: tuple[Hunk, ...]
+    more: int
+    still: tuple[Party, ...]
+    withdrawn: bool
+    language: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +142,8 @@ class StoryView:
     conflict: str
     chain: tuple[Party, ...]
     copies: tuple[CopyView, ...]
+    lead: int  # the number of the copy whose text is shown
+    amendments: tuple[AmendmentView, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +167,7 @@ class FeedView:
     success: datetime | None
     next: datetime | None
     interval: timedelta
+    added: bool  # through the API
 
 
 def row(story: Story) -> Row:
@@ -173,6 +199,7 @@ def row(story: Story) -> Row:
         first_seen=story.first_seen,
         updated=story.updated if edited else None,
         carriers=tuple(carriers),
+        corrected=_state(story),
     )
 
 
@@ -192,6 +219,8 @@ def story_view(story: Story) -> StoryView:
         conflict=inert(story.conflict),
         chain=tuple(_link_of_chain(name, story) for name in story.chain if inert(name)),
         copies=tuple(_copy(copy, story) for copy in story.copies),
+        lead=story.lead,
+        amendments=tuple(_corrected(found, story) for found in story.amendments),
     )
 
 
@@ -216,6 +245,7 @@ def feed_view(feed: FeedHealth) -> FeedView:
         success=feed.last_success_at,
         next=feed.next_poll_at,
         interval=feed.interval,
+        added=feed.source == "api",
     )
 
 
@@ -268,15 +298,55 @@ def _copy(copy: Copy, story: Story) -> CopyView:
         reason=inert(copy.reason) if copy.threshold else "",
         passages=tuple(filter(None, map(inert, copy.passages))),
         near_misses=copy.near_misses,
+        entry=copy.entry,
+        key=copy.domain or copy.outlet,
+        old=any(copy.entry in found.still for found in story.amendments),
+        withdrawn=any(
+            found.entry == copy.entry and found.kind is AmendmentKind.WITHDRAWN
+            for found in story.amendments
+        ),
     )
+
+
+def _corrected(amendment: Amendment, story: Story) -> AmendmentView:
+    copy = next((copy for copy in story.copies if copy.entry == amendment.entry), None)
+    if amendment.kind is AmendmentKind.WITHDRAWN:
+        did = "withdrew it"
+    elif amendment.hunks:
+        did = "changed the text" + (" and the headline" if amendment.title_after else "")
+    else:
+        did = "changed the headline" if amendment.title_after else "says that it was corrected"
+    return AmendmentView(
+        entry=amendment.entry,
+        outlet=inert(copy.outlet if copy else amendment.outlet) or "An outlet",
+        url=uri(copy.url) if copy else "",
+        at=amendment.at,
+        did=did,
+        notice=inert(amendment.notice),
+        title_before=inert(amendment.title_before),
+        title_after=inert(amendment.title_after),
+        hunks=amendment.hunks,
+        more=amendment.more,
+        still=tuple(holders(story, amendment)),
+        withdrawn=amendment.kind is AmendmentKind.WITHDRAWN,
+        language=language_tag(copy.language) if copy else "",
+    )
+
+
+def _state(story: Story) -> str:
+    """Whether the text that is shown was corrected or withdrawn; a new headline is neither."""
+    own = [found for found in story.amendments if found.entry == story.lead]
+    if any(found.kind is AmendmentKind.WITHDRAWN for found in own):
+        return "withdrawn"
+    return "corrected" if any(found.hunks or found.notice for found in own) else ""
 
 
 def _evidence(credit: Credit) -> Evidence:
     return Evidence(
-        verb=_ROLE[credit.role],
+        verb=ROLES[credit.role],
         name=inert(credit.name or credit.as_written) if credit.role is not Role.UNNAMED else "",
         quote=inert(credit.quote),
-        where=_WHERE[credit.where],
+        where=WHERE[credit.where],
         partly=credit.extent is Extent.PARTIAL,
         url=uri(credit.url),
     )

@@ -33,8 +33,11 @@ def test_a_day_of_news_keeps_every_id_and_moves_only_what_changed(
     assert sorted(evening) == sorted(truths(room.desk, tick=room.tick))
     for name, told in morning.items():
         assert evening[name].id == told.id
-    # The accord's and the oysters' originals came, the library's title was edited.
-    assert _moved(morning, evening) == {"herring-accord", "oyster-return", "library-cards"}
+    # The accord's and the oysters' originals came, the library's title was edited, the quake's
+    # text was corrected.
+    assert _moved(morning, evening) == {
+        *("herring-accord", "oyster-return", "library-cards", "osterfell-quake")
+    }
 
 
 def test_an_origin_that_comes_after_its_copies_takes_the_link_and_the_id_stays(

@@ -84,7 +84,7 @@ def test_a_story_in_json_has_the_keys_of_the_contract(story):
     told = story_json(story)
     assert list(told) == [
         *("id", "title", "url", "origin", "agency", "chain", "copies", "first_seen", "updated"),
-        *("category", "language", "rulings"),
+        *("category", "language", "amendments", "rulings"),
     ]
     assert told["origin"] == {
         "name": "The Harbour Post",

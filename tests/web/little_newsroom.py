@@ -1,10 +1,12 @@
 """A small newsroom in a store: stories with origins, copies, credits, and feeds that fare ill."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from aggregator.model import (
     Agency,
+    Amendment,
+    AmendmentKind,
     Credit,
     Decision,
     Document,
@@ -13,6 +15,7 @@ from aggregator.model import (
     Extent,
     Face,
     FeedSpec,
+    Hunk,
     NearMiss,
     Origin,
     Outlet,
@@ -171,8 +174,29 @@ def fill(store: Store, told: list[Told] | None = None, *, now: datetime = NOW) -
     feeds = {feed.spec.domain: feed for feed in store.listed()}
     for story in sorted(told, key=lambda s: s.minutes):
         story.id = tell(store, feeds, story, now)
+    for story in told:
+        if any(copy.title.startswith("Ferry: late boats") for copy in story.copies):
+            _correct(store, story.id)
     _polls(store, feeds, now)
     return told
+
+
+def _correct(store: Store, story_id: str) -> None:
+    """The origin of the ferry's story has corrected an hour; one copy has the old one."""
+    entries = {copy.outlet: copy.entry for copy in store.story(story_id).copies}
+    number = entries["The Harbour Post"]
+    hunk = Hunk("the north bank will run until", "two", "three", "in the morning from April, the")
+    notice = "Correction: The last boat leaves at three, not two."
+    at = NOW + timedelta(minutes=80)
+    with store.writing(LONG_AGO) as transaction:
+        (was,) = transaction.earlier([number]).values()
+        old = replace(was, html=was.html.replace("until three", "until two"))
+        transaction.keep(number, old, at)
+        transaction.correct(
+            Amendment(number, "", at, AmendmentKind.CHANGED, notice, hunks=(hunk,),
+                       still=(entries["Slow Gazette"],))
+        )  # fmt: skip
+        transaction.published()
 
 
 def tell(store: Store, feeds, story: Told, now: datetime = NOW) -> str:

@@ -15,7 +15,13 @@ from aggregator.metrics import Metrics
 from aggregator.model import FeedSpec
 from aggregator.site import StoredSite, export_bytes
 from aggregator.store import Store
-from aggregator.web.schema import FeedsModel, StoriesModel, StoryModel
+from aggregator.web.schema import (
+    ComparisonModel,
+    FeedsModel,
+    OutletDetailModel,
+    StoriesModel,
+    StoryModel,
+)
 
 
 def test_a_list_of_stories_leads_through_all_of_them(client, room):
@@ -60,6 +66,49 @@ def test_answers_are_as_the_description_says(client):
     assert slow["failures"] == 4
 
 
+def test_lists_of_feeds_and_outlets_lead_through_all_of_them(client):
+    for name, key in (("feeds", "url"), ("outlets", "name")):
+        seen, url = [], f"/api/v1/{name}?limit=2"
+        while url:
+            page = client.get(url).json()
+            assert list(page) == ["items", "next"]
+            seen += [item[key] for item in page["items"]]
+            url = page["next"]
+        whole = client.get(f"/api/v1/{name}")
+        assert seen == [item[key] for item in whole.json()["items"]]
+        assert len(seen) == len(set(seen)) > 4
+        assert client.get(f"/api/v1/{name}?limit=1000000000").json() == whole.json()
+        headers = {"If-None-Match": whole.headers["etag"]}
+        assert client.get(f"/api/v1/{name}", headers=headers).status_code == 304
+        assert client.get(f"/api/v1/{name}?after=nothing").status_code == 404
+        for wrong in ("limit=0", "limit=x", "more=1", "limit=1&limit=2", "after=%00"):
+            assert client.get(f"/api/v1/{name}?{wrong}").status_code == 422
+
+
+def test_an_outlet_has_its_share_and_its_exchange(client):
+    told = client.get("/api/v1/outlets/harbourpost.example").json()
+    OutletDetailModel.model_validate(told)
+    assert (told["name"], told["original"], told["lent"]) == ("The Harbour Post", 1, 1)
+    assert told["share"] == 0.5
+    by = {flow["outlet"]: flow for flow in told["carried_by"]}
+    assert by["Valley Republisher"]["stories"] == 1
+    assert client.get("/api/v1/outlets/the%20harbour%20post").json() == told
+    assert client.get("/api/v1/outlets/nothing").status_code == 404
+
+
+def test_two_copies_are_compared_by_their_addresses(client, room):
+    address = f"/api/v1/stories/{room.story('Night ferry').id}"
+    copies = {c["outlet"]: c["url"] for c in client.get(address).json()["copies"]}
+    wanted = {"a": copies["The Harbour Post"], "b": copies["Hill Courier"]}
+    told = client.get(f"{address}/comparison", params=wanted).json()
+    ComparisonModel.model_validate(told)
+    assert (told["a"], told["b"]) == (wanted["a"], wanted["b"])
+    assert told["cut"] > 20 > told["added"]
+    assert client.get(f"{address}/comparison").json()["a"] == wanted["a"]
+    assert client.get(f"{address}/comparison?a=https://x.example/").status_code == 404
+    assert client.get(f"{address}/comparison?c=1").status_code == 422
+
+
 @pytest.mark.parametrize("story_id", ["nothing", "11111111-1111-4111-8111-111111111111", "%00"])
 def test_unknown_ids_are_not_found_in_json(client, story_id):
     answer = client.get(f"/api/v1/stories/{story_id}")
@@ -75,7 +124,10 @@ def test_answers_have_tags(client):
 def test_the_description_names_every_path_and_parameter(client):
     described = client.get("/api/openapi.json").json()
     assert set(described["paths"]) == {
-        *("/api/v1/stories", "/api/v1/stories/{story_id}", "/api/v1/feeds")
+        *("/api/v1/stories", "/api/v1/stories/{story_id}"),
+        *(f"/api/v1/stories/{{story_id}}/{what}" for what in ("comparison", "merge", "split")),
+        *("/api/v1/outlets", "/api/v1/outlets/{outlet}"),
+        *("/api/v1/feeds", "/api/v1/feeds/{feed_id}", "/api/v1/feeds/{feed_id}/poll"),
     }
     parameters = described["paths"]["/api/v1/stories"]["get"]["parameters"]
     assert {p["name"] for p in parameters} == {

@@ -1,5 +1,7 @@
 """The pages in a real browser: phone and desktop, light and dark, with and without scripts."""
 
+import importlib.resources
+import importlib.util
 import os
 import shutil
 from pathlib import Path
@@ -10,17 +12,26 @@ from web_server import CLOCK
 
 ARTIFACTS = Path(__file__).parents[2] / "artifacts"
 SIZES = {"phone": (390, 844), "narrow": (320, 640), "desktop": (1280, 900)}
-PAGES = ["river", "story", "conflict", "arabic", "sources", "api", "selection", "missing"]
+UNFOLD = "for (const details of document.querySelectorAll('details')) details.open = true"
+PAGES = [
+    *("river", "story", "conflict", "arabic", "compare", "compare-arabic", "outlets", "outlet"),
+    "versions",
+    *("sources", "api", "selection", "missing"),
+]
+
+
+def missing(message: str):
+    """Fail where everything has to be there, else skip, and say why."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(message, pytrace=False)
+    pytest.skip(message)
 
 
 @pytest.fixture(scope="module")
 def browser():
     program = shutil.which("chromium")
     if program is None:
-        message = "no chromium is installed (Debian: apt-get install chromium)"
-        if os.environ.get("CI") == "true":
-            pytest.fail(message, pytrace=False)
-        pytest.skip(message)
+        missing("no chromium is installed (Debian: apt-get install chromium)")
     with sync_playwright() as playwright:
         quiet = ["--disable-gpu", "--disable-background-networking", "--disable-component-update"]
         browser = playwright.chromium.launch(
@@ -38,12 +49,22 @@ def addresses(client, room) -> dict[str, str]:
         "story": f"/stories/{room.story('Night ferry').id}",
         "conflict": f"/stories/{room.story('logbooks').id}",
         "arabic": f"/stories/{room.story('عبّارة').id}",
+        "compare": f"/stories/{room.story('Night ferry').id}/compare",
+        "compare-arabic": f"/stories/{room.story('عبّارة').id}/compare",
+        "versions": versions_of(room, "Night ferry"),
+        "outlets": "/outlets",
+        "outlet": "/outlets/harbourpost.example",
         "sources": "/sources",
         "api": "/api/docs",
         "selection": "/?category=Region&q=the",
         "missing": "/stories/nothing",
     }
     return {name: base + path for name, path in paths.items()}
+
+
+def versions_of(room, words: str) -> str:
+    story = room.store.story(room.story(words).id)
+    return f"/stories/{story.id}/versions/{story.lead}"
 
 
 def opened(browser: Browser, **settings):
@@ -68,8 +89,7 @@ def test_pages_fit_make_no_noise_and_ask_nobody_else(browser, addresses, size, s
     ARTIFACTS.mkdir(exist_ok=True)
     for name in PAGES:
         page.goto(addresses[name])
-        for details in page.locator("details").all():
-            details.locator("summary").click()
+        page.evaluate(UNFOLD)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, name
         page.evaluate("scrollTo(0, 0)")
         page.screenshot(path=ARTIFACTS / f"{name}-{size}-{scheme}.png", full_page=True)
@@ -109,6 +129,7 @@ def test_times_and_days_are_those_of_the_readers_zone(browser, addresses):
     assert "Pacific/Auckland" in page.locator("footer").inner_text()
     page.goto(addresses["story"])
     assert "2 March 2026" in page.locator(".copy").first.inner_text()
+    assert page.locator("svg .tick").first.text_content() == "2 Mar, 01:43"
     page.context.close()
 
 
@@ -135,10 +156,10 @@ def test_copies_unfold_at_a_click(browser, addresses):
     page.goto(addresses["river"])
     carriers = page.locator(".carriers").first
     assert carriers.is_hidden()
-    before = page.locator("summary").first.bounding_box()
-    page.locator("summary").first.click()
+    before = page.locator(".foot summary").first.bounding_box()
+    page.locator(".foot summary").first.click()
     assert carriers.is_visible()
-    assert page.locator("summary").first.bounding_box()["y"] == before["y"]
+    assert page.locator(".foot summary").first.bounding_box()["y"] == before["y"]
     page.context.close()
 
 
@@ -150,4 +171,33 @@ def test_everything_can_be_read(browser, addresses):
         for name in PAGES:
             page.goto(addresses[name])
             assert page.evaluate(script) == [], (name, scheme)
+        page.context.close()
+
+
+def test_a_screen_reader_finds_its_way(browser, addresses):
+    """axe-core finds nothing of weight (WCAG 2.2 A and AA, best practices), in either scheme."""
+    if importlib.util.find_spec("axe_playwright_python") is None:
+        missing("axe-playwright-python is not installed (make setup)")
+    script = (importlib.resources.files("axe_playwright_python") / "axe.min.js").read_text("utf-8")
+    for scheme, size in (("light", "desktop"), ("dark", "phone")):
+        width, height = SIZES[size]
+        # The page's own policy lets no foreign script in, and axe is one.
+        page = opened(
+            browser,
+            color_scheme=scheme,
+            bypass_csp=True,
+            viewport={"width": width, "height": height},
+        )
+        for name in PAGES:
+            page.goto(addresses[name])
+            page.evaluate(UNFOLD)
+            page.add_script_tag(content=script)
+            found = page.evaluate("axe.run()")["violations"]
+            told = [
+                (rule["id"], rule["impact"], node["html"][:200])
+                for rule in found
+                if rule["impact"] in {"serious", "critical"}
+                for node in rule["nodes"]
+            ]
+            assert told == [], (name, scheme)
         page.context.close()

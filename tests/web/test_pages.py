@@ -15,7 +15,15 @@ EVIL = (
     '<script>alert(1)</script><img src=x onerror=alert(1)><a href="javascript:alert(1)">x</a>'
     '<iframe src="https://evil.example/"></iframe><p onclick=alert(1) style="position:fixed">y</p>'
 )
-PAGES = ["/", "/sources", "/api/docs", "/stories/nothing", "/?q=ferry"]
+PAGES = [
+    "/",
+    "/outlets",
+    "/outlets/harbourpost.example",
+    "/sources",
+    "/api/docs",
+    "/stories/nothing",
+    "/?q=ferry",
+]
 
 
 def page(client, path: str):
@@ -107,7 +115,7 @@ def test_a_storys_page_tells_origin_chain_copies_and_why(client, room):
     copies = tree.findall(".//li[@class='copy']")
     assert [text(copy.find("h3")) for copy in copies] == [
         "The Harbour Post origin",
-        *("Valley Republisher", "Hill Courier", "Slow Gazette"),
+        *("Valley Republisher", "Hill Courier", "Slow Gazette not corrected"),
     ]
     assert "This story originally appeared on Harbourpost.example" in text(copies[1])
     assert "credits The Harbour Post, in the text" in text(copies[1])
@@ -132,6 +140,7 @@ def test_search_engines_are_sent_to_the_original(client, room):
     data = json.loads(tree.find(".//script[@type='application/ld+json']").text)
     assert data["isBasedOn"] == original
     assert data["creditText"].startswith("Originally appeared on The Harbour Post")
+    assert data["correction"][0]["text"].startswith("Correction: The last boat")
 
 
 def test_a_joined_story_leads_to_the_older_one_for_good(own_room, own_client):
@@ -235,7 +244,14 @@ def test_a_hostile_story_is_shown_inert_everywhere(make_room):
     finally:
         newsroom.OUTLETS["post"] = before
     with serving(room.site) as client:
-        for path in ("/", f"/stories/{told.id}", "/sources"):
+        for path in (
+            "/",
+            f"/stories/{told.id}",
+            f"/stories/{told.id}/compare",
+            "/outlets",
+            "/outlets/harbourpost.example",
+            "/sources",
+        ):
             tree, answer = page(client, path)
             assert answer.status_code == 200
             ours = {"times.js"}

@@ -36,12 +36,12 @@ def config(**server) -> Config:
 
 
 @contextlib.contextmanager
-def serving(site) -> Iterator[httpx.Client]:
+def serving(site, **settings) -> Iterator[httpx.Client]:
     """A client of a server on that site. It follows no redirects, and asks for no compression."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         server = uvicorn.Server(
             uvicorn.Config(
-                create_app(site, clock=lambda: CLOCK),
+                create_app(site, clock=lambda: CLOCK, **settings),
                 log_config=None,
                 access_log=False,
                 lifespan="off",

@@ -25,6 +25,10 @@
     time.title = moment;
     if (time.classList.contains("at")) time.textContent = moment;
   }
+  const short = options({ day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+  for (const mark of document.querySelectorAll("svg [data-at]")) {
+    mark.textContent = short.format(new Date(mark.dataset.at));
+  }
   refresh();
   setInterval(refresh, 60_000);
 

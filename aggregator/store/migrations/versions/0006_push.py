@@ -5,7 +5,7 @@ from alembic import op
 
 from aggregator.store.types import UtcDateTime
 
-revision = "0005b"
+revision = "0006"
 down_revision = "0005"
 branch_labels = None
 depends_on = None
