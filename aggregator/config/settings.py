@@ -21,7 +21,7 @@ from pydantic import (
 )
 from sqlalchemy.engine import make_url
 
-from aggregator import __version__
+from aggregator import PROJECT_URL, __version__
 from aggregator.config.problems import Problem
 from aggregator.config.values import (
     Count,
@@ -141,7 +141,8 @@ class PollConfig(Section):
 class HttpConfig(Section):
     """How feeds and pages are fetched."""
 
-    user_agent: HeaderText = ""  # default: made from version and server.base_url
+    user_agent: HeaderText = ""  # default: version, project, server.base_url and contact
+    contact: HeaderText = ""  # an address, for publishers with a complaint
     timeout: Duration = timedelta(seconds=20)  # of a whole exchange
     max_bytes: Size = ByteSize(10_000_000)  # of a body, decoded
     allow_networks: tuple[Network, ...] = ()  # private networks that may be asked
@@ -224,8 +225,9 @@ class Config(Section):
     @model_validator(mode="after")
     def _name_ourselves(self) -> Self:
         if not self.http.user_agent:
-            contact = f"; +{self.server.base_url}" if self.server.base_url else ""
-            agent = f"aggregator/{__version__} (feed aggregator{contact})"
+            us = [f"+{url}" for url in (PROJECT_URL, self.server.base_url) if url]
+            us += [self.http.contact] if self.http.contact else []
+            agent = f"aggregator/{__version__} ({'; '.join(us)})"
             http = self.http.model_copy(update={"user_agent": agent})
             object.__setattr__(self, "http", http)  # the model is frozen for all but itself
         return self

@@ -54,6 +54,15 @@ def story_json(story: Story) -> dict[str, Any]:
         "updated": rfc3339(story.updated),
         "category": list(story.categories),
         "language": story.language,
+        "rulings": [
+            {
+                "kind": ruling.kind,
+                "story": ruling.other,
+                "url": ruling.url,
+                "at": rfc3339(ruling.at),
+            }
+            for ruling in story.rulings
+        ],
     }
 
 
@@ -77,6 +86,14 @@ def feed_json(feed: FeedHealth) -> dict[str, Any]:
         "polls": feed.polls,
         "not_modified": feed.not_modified,
         "note": without_secrets(feed.note),
+        "why": feed.why,
+        "remedy": without_secrets(feed.remedy),
+        "poll_url": without_secrets(feed.poll_url),
+        "etag": feed.validators.etag,
+        "last_modified": feed.validators.last_modified,
+        "entries_a_day": feed.entries_a_day,
+        "bytes_saved": feed.bytes_saved,
+        "push": without_secrets(feed.push),
     }
 
 
@@ -136,6 +153,13 @@ def _copy(copy: Copy) -> dict[str, Any]:
         ],
         "similarity": round(copy.similarity, 3),
         "edits": list(copy.edits),
+        "reason": copy.reason,
+        "threshold": round(copy.threshold, 3),
+        "passages": list(copy.passages),
+        "near_misses": [
+            {"story": miss.id or None, "score": round(miss.score, 3), "reason": miss.reason}
+            for miss in copy.near_misses
+        ],
     }
 
 

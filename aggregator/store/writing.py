@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,7 +23,8 @@ from aggregator.store.labels import (
     texts,
     write_words,
 )
-from aggregator.store.reading import chunks, copies_of
+from aggregator.store.pushes import remember_hub
+from aggregator.store.reading import chunks, copies_of, found
 from aggregator.store.rows import (
     Row,
     body_row,
@@ -35,6 +36,7 @@ from aggregator.store.rows import (
     poll_statement,
     story_row,
 )
+from aggregator.store.rulings import Rulings
 from aggregator.store.tables import (
     BodyRow,
     CopyRow,
@@ -42,11 +44,13 @@ from aggregator.store.tables import (
     CreditRow,
     EntryRow,
     FeedRow,
+    KeptRow,
     StoryRow,
     table,
 )
 
 _ENTRY, _BODY, _CREDIT = table(EntryRow), table(BodyRow), table(CreditRow)
+_KEPT = table(KeptRow)
 _STORY, _COPY, _COUNTERS = table(StoryRow), table(CopyRow), table(CountersRow)
 
 
@@ -63,6 +67,7 @@ class Transaction:
         self._session = session
         self._mint = mint
         self.index = index
+        self.rulings = Rulings(session)
         index.before_reading = self._write_rows
         self._last_story = 0  # 0: not read yet
         # Of this part: entries that are new, stories that are, and which story each entry got.
@@ -85,6 +90,7 @@ class Transaction:
         except BaseException:
             self._forget()
             self.index.forget()
+            self.rulings.forget()
             raise
 
     def flush(self) -> None:
@@ -120,7 +126,14 @@ class Transaction:
     def record(self, poll: PollRecord) -> None:
         """Keep what a poll taught about its feed."""
         statement, row = poll_statement(poll)
-        self._session.connection().execute(statement, row)
+        self._run(statement, row)
+        if poll.hub is not None:
+            connection = self._session.connection()
+            remember_hub(connection, poll.feed_id, poll.hub, poll.at, self._mint)
+        if poll.owed is not False:
+            self._run(delete(_KEPT).where(_KEPT.c.feed_id == poll.feed_id))
+            if poll.owed is not None:
+                self._run(insert(_KEPT), {"feed_id": poll.feed_id, **asdict(poll.owed)})
 
     # ----------------------------------------------------------------------------- entries
 
@@ -190,12 +203,12 @@ class Transaction:
         """
         self._write_rows()
         wanted = sorted(set(link_keys) - {""})
-        found: dict[str, list[tuple[int, datetime | None]]] = {}
+        listed: dict[str, list[tuple[int, datetime | None]]] = {}
         if wanted:
             rows = self._session.connection().execute(_AT, {"links": wanted, "feed": feed_id})
             for link, story, published in rows:
-                found.setdefault(link, []).append((story, published))
-        return found
+                listed.setdefault(link, []).append((story, published))
+        return listed
 
     def alone(self, story_id: int) -> bool:
         """Whether the story has one copy only."""
@@ -246,20 +259,48 @@ class Transaction:
             .where(col(StoryRow.id) == newer)
             .values(merged_into=older, lead_entry_id=None)
         )
+        self.rulings.move(older, newer)
         forget(self._session.connection(), [newer])
         self.index.join(older, newer, hashes)
+
+    def find(self, story_or_url: str) -> tuple[int, str]:
+        """A story's number and public id, by what `Store.find` takes. Raises NotFoundError."""
+        self._write_rows()
+        row = found(self._session, story_or_url)
+        assert row.id is not None
+        return row.id, row.public_id
+
+    def public_id(self, story: int) -> str:
+        """The id that subscribers know a story by."""
+        if story in self._stories:
+            return str(self._stories[story]["public_id"])
+        return self._session.exec(select(StoryRow.public_id).where(StoryRow.id == story)).one()
+
+    def links(self, entry_ids: Iterable[int]) -> dict[int, tuple[str, str]]:
+        """Of each of these entries the key of its link, and its address."""
+        links: dict[int, tuple[str, str]] = {}
+        for part in chunks(entry_ids):
+            where = _ENTRY.c.id.in_(part)
+            rows = self._session.connection().execute(_LINKS.where(where))
+            links |= {row.id: (row.key_link, row.url) for row in rows}
+        return links
+
+    def apart(self, story: int) -> set[int]:
+        """The stories that this one may not be joined with, as somebody took them apart."""
+        self._write_rows()
+        return self.rulings.apart(story)
 
     def copies(self, story_ids: Sequence[int]) -> dict[int, list[Copy]]:
         """The copies of each story, first seen first."""
         here = [story for story in story_ids if story in self._minted]
         there = [story for story in story_ids if story not in self._minted]
-        found = {}
+        copies = {}
         if there:
             self._write_rows()
-            found = copies_of(self._session, there)
+            copies = copies_of(self._session, there)
         for story in here:
-            found[story] = self._copies_here(story)
-        return found
+            copies[story] = self._copies_here(story)
+        return copies
 
     def _copies_here(self, story: int) -> list[Copy]:
         return [self._copy(entry) for entry in self._minted[story]]
@@ -274,15 +315,15 @@ class Transaction:
 
     def documents(self, entry_ids: Sequence[int]) -> dict[int, Document]:
         """The matched texts of entries."""
-        found = {
+        texts = {
             number: replace(self._saved[number][0].document, seen=self._saved[number][2])
             for number in entry_ids
             if number in self._saved
         }
-        for part in chunks(number for number in entry_ids if number not in found):
+        for part in chunks(number for number in entry_ids if number not in texts):
             rows = self._session.connection().execute(_DOCUMENTS, {"entries": part})
-            found |= {number: Document(*document) for number, *document in rows}
-        return found
+            texts |= {number: Document(*document) for number, *document in rows}
+        return texts
 
     def show(self, faces: Mapping[int, Face], now: datetime) -> bool:
         """Set what subscribers see of these stories. Whether any is new or updated by that.
@@ -390,7 +431,7 @@ class Transaction:
 
     # -------------------------------------------------------------------------- small tools
 
-    def _run(self, statement: Any, rows: list[Row] | None = None) -> None:
+    def _run(self, statement: Any, rows: list[Row] | Row | None = None) -> None:
         self._session.connection().execute(statement, rows)
 
 
@@ -406,6 +447,7 @@ _DOCUMENTS = (
     .join(_BODY, _BODY.c.entry_id == _ENTRY.c.id)
     .where(_ENTRY.c.id.in_(bindparam("entries", expanding=True)))
 )
+_LINKS = select_rows(_ENTRY.c.id, _ENTRY.c.key_link, _ENTRY.c.url)
 _DIGESTS = select_rows(_STORY.c.id, _STORY.c.digest, _STORY.c.labels).where(
     _STORY.c.id.in_(bindparam("stories", expanding=True))
 )

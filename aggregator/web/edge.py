@@ -38,6 +38,7 @@ _ROUTES = {
     "healthz": "health",
     "metrics": "metrics",
     "opml": "opml",
+    "push": "push",
     "readyz": "health",
     "sources": "sources",
     "static": "static",

@@ -4,7 +4,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from alembic import command
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
@@ -25,7 +24,6 @@ from aggregator.model import (
     StoryQuery,
 )
 from aggregator.store import Store, connect, migrate
-from aggregator.store.database import alembic_config, writing
 from aggregator.store.words import for_fts5, for_tsquery, phrases, terms
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -206,10 +204,7 @@ def test_a_database_from_before_is_made_findable(database_url):
     tell(store, "A ferry", "from a harbour", origin=origin("The A", "a.example"))
     store.close()
     engine = connect(database_url)
-    with writing(engine).begin() as connection:
-        config = alembic_config()
-        config.attributes["connection"] = connection
-        command.downgrade(config, "0001")
+    migrate(engine, "0001")
     migrate(engine)
     engine.dispose()
     store = Store(database_url)
