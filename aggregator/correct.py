@@ -53,9 +53,9 @@ def merge(
         return Corrected("merge", first_id, b if b != first_id else a, changed=False)
     if second < first:
         first, first_id, second, second_id = second, second_id, first, first_id
-    transaction.corrections.lift(first, second)
+    transaction.rulings.lift(first, second)
     join(transaction, first, second)
-    transaction.corrections.add("merge", first, second_id, now)
+    transaction.rulings.add("merge", first, second_id, now)
     show(transaction, [first], directory, now)
     return Corrected("merge", first_id, second_id, changed=True)
 
@@ -89,7 +89,7 @@ def split(
         transaction.index.add(new, text, fingerprint(text))
     other = transaction.public_id(new)
     entries = transaction.links([copy.entry for copy in chosen])
-    transaction.corrections.add("split", number, other, now, entries=entries)
+    transaction.rulings.add("split", number, other, now, entries=entries)
     show(transaction, [number, new], directory, now)
     return Corrected("split", public_id, other, changed=True)
 

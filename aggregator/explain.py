@@ -11,7 +11,7 @@ from rich.filesize import decimal
 from rich.table import Table
 from rich.text import Text
 
-from aggregator.model import Copy, Credit, Extent, FeedHealth, Role, Story
+from aggregator.model import Copy, Credit, Extent, FeedHealth, Role, Ruling, Story
 from aggregator.publish import feed_json as health_json
 from aggregator.publish import inert, title, uri, without_secrets
 
@@ -33,6 +33,7 @@ def explanation(story: Story) -> RenderableType:
         parts.append(Text.assemble(("Chain:  ", "bold"), " → ".join(map(inert, story.chain))))
     if story.conflict:
         parts.append(Text.assemble(("Conflict: ", "bold red"), inert(story.conflict)))
+    parts += [Text(f"Said:   {_ruling(ruling)}") for ruling in story.rulings]
     for number, copy in enumerate(story.copies, 1):
         parts += [Text(), *_copy(number, copy)]
     return Group(*parts)
@@ -74,6 +75,15 @@ def _origin(story: Story) -> str:
     return inert(f"{origin.name}{agency} ({origin.confidence:.0%} sure: {origin.reason})")
 
 
+def _ruling(ruling: Ruling) -> str:
+    what = {
+        "merge": f"a person joined story {ruling.other} to it",
+        "split": f"a person took {uri(ruling.url)} out of it, into story {ruling.other}",
+        "outgrown": f"{uri(ruling.url)} grew into another text, and is in story {ruling.other}",
+    }
+    return f"{what[ruling.kind]}, {_time(ruling.at)}"
+
+
 def _copy(number: int, copy: Copy) -> list[RenderableType]:
     lines: list[RenderableType] = [
         Text.assemble((f"{number}. {inert(copy.outlet)}", "bold"), f"  “{inert(copy.title)}”"),
@@ -85,7 +95,11 @@ def _copy(number: int, copy: Copy) -> list[RenderableType]:
     lines += [Text(f"   shared: “{inert(text)}”", style="dim") for text in copy.passages]
     lines += [Text(f"   credits {_credit(credit)}") for credit in copy.credits]
     lines += [
-        Text(f"   near miss: story {miss.story} at {miss.score:.2f}: {miss.reason}", style="dim")
+        Text(
+            f"   near miss: story {miss.id or '(gone by now)'} at {miss.score:.2f}: "
+            f"{inert(miss.reason)}",
+            style="dim",
+        )
         for miss in copy.near_misses
     ]
     return lines

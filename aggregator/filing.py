@@ -85,7 +85,7 @@ class _Filing:
         """Make an entry a copy of a story: its own, one that has its text, or a new one."""
         transaction, document = self._transaction, reading.document
         current = transaction.story_of(number) if reading.known_id is not None else None
-        barred = transaction.corrections.barred(number, reading.keys.link)
+        barred = transaction.rulings.barred(number, reading.keys.link)
         if current is not None:
             barred |= transaction.apart(current)
             if not transaction.alone(current):  # others rely on it
@@ -120,7 +120,7 @@ class _Filing:
             again = look_again(
                 document, before.text, current, others, transaction.index, without=barred
             )
-            if not again.stays and not transaction.corrections.is_merged(current):
+            if not again.stays and not transaction.rulings.is_merged(current):
                 return self._part(number, reading, current, again)
             for other in again.joins:
                 current = self._joined(current, other)
@@ -140,7 +140,7 @@ class _Filing:
             target = decision.story
         take_out(transaction, current, target, {number: decision}, [self._before[number]])
         entries, other = transaction.links([number]), transaction.public_id(target)
-        transaction.corrections.add("outgrown", current, other, self._now, entries=entries)
+        transaction.rulings.add("outgrown", current, other, self._now, entries=entries)
         transaction.index.add(target, reading.document, reading.hashes)
         self.touched |= {current, target}
         return "story" if again.decision.story is None else "copy"

@@ -18,6 +18,7 @@ from aggregator.fetch import (
     learn,
     postponed,
     retry_after,
+    websub,
 )
 from aggregator.model import (
     Feed,
@@ -36,6 +37,8 @@ _LATE = timedelta(minutes=1)
 # What a permanent redirect led to is given up after so many failures, for what was configured.
 _PATIENCE = 3
 _WRONG_PLACE = frozenset({"gone", "http_404", "html_page", "not_a_feed", "dns"})
+# A hub that brought nothing for so long may have forgotten us.
+_TRUST = timedelta(days=7)
 _LIE = "its server says that nothing changed when something did, so it is read in full once a day"
 
 
@@ -49,6 +52,7 @@ class Changed:
     changed: int
     dates: tuple[datetime, ...]
     pages_owed: int
+    by_hub: bool = False  # a WebSub hub brought it
 
 
 def wants_full(feed: Feed, now: datetime) -> bool:
@@ -83,12 +87,16 @@ def changed(  # noqa: PLR0917  (the poll, and the chances of the next)
     """The record of a poll that read a document."""
     parsed = found.parsed
     every = parsed.update_every
-    wishes = Wishes(
-        max_age=_fresh(feed, response, now),
-        ttl=None if parsed.ttl == every else parsed.ttl,
-        every=every,
-        skip_hours=parsed.skip_hours,
-        skip_days=parsed.skip_days,
+    wishes = (
+        feed.wishes
+        if found.by_hub
+        else Wishes(
+            max_age=_fresh(feed, response, now),
+            ttl=None if parsed.ttl == every else parsed.ttl,
+            every=every,
+            skip_hours=parsed.skip_hours,
+            skip_days=parsed.skip_days,
+        )
     )
     record = _good(
         feed,
@@ -99,6 +107,7 @@ def changed(  # noqa: PLR0917  (the poll, and the chances of the next)
         wishes=wishes,
         news=found.new + found.changed > 0,
         dates=found.dates,
+        by_hub=found.by_hub,
     )
     lied = _lied(feed, response, found, now)
     record = replace(
@@ -107,9 +116,14 @@ def changed(  # noqa: PLR0917  (the poll, and the chances of the next)
         site_url=parsed.url,
         note="; ".join(_notes(parsed, found.pages_owed, lied=lied)),
     )
+    if found.by_hub:
+        return replace(record, pushed_at=now, owed=found.document if found.pages_owed else False)
+    if found.new and feed.pushed_at is not None:  # it should have come by the hub
+        record = replace(record, pushed_at=None)
     if response.not_modified:  # the document is the one that is kept already
         return replace(record, owed=False if found.pages_owed else None)
-    record = replace(record, owed=found.document if found.pages_owed else None)
+    hub = _hub(parsed, response)
+    record = replace(record, hub=hub, owed=found.document if found.pages_owed else None)
     if parsed.cut_off:
         # Whoever remembered what was cut off would be told that it is all there is.
         record = replace(record, validators=Validators())
@@ -190,6 +204,7 @@ def _good(
     wishes: Wishes,
     news: bool = False,
     dates: Iterable[datetime] = (),
+    by_hub: bool = False,
 ) -> PollRecord:
     rhythm = learn(feed.rhythm, now, found=news, dates=dates)
     late = feed.next_poll_at is not None and now - feed.next_poll_at > max(_LATE, feed.interval / 5)
@@ -200,6 +215,7 @@ def _good(
         wishes=wishes,
         rhythm=rhythm,
         retry_after=retry_after(response.headers.get("retry-after"), now),
+        pushed=by_hub or _brings(feed, now, news=news),
         in_a_pile=late or feed.rhythm.since is None,
     )
     return PollRecord(
@@ -214,6 +230,18 @@ def _good(
         rhythm=rhythm,
         why=then.why,
     )
+
+
+def _brings(feed: Feed, now: datetime, *, news: bool) -> bool:
+    """Whether a hub brings the feed's news: it did lately, and no poll found what it did not."""
+    return feed.pushed_at is not None and not news and now - feed.pushed_at < _TRUST
+
+
+def _hub(parsed: ParsedFeed, response: Response) -> tuple[str, str]:
+    """The hub and the topic, by the headers or the document (WebSub, section 4); "" for none."""
+    hub, topic = websub.hub_of(response.headers, response.final_url)
+    hub = hub or parsed.hub
+    return (hub, topic or parsed.self_url or response.final_url) if hub else ("", "")
 
 
 def _fresh(feed: Feed, response: Response, now: datetime) -> timedelta | None:

@@ -540,7 +540,7 @@ class Face:
 
 
 @dataclass(frozen=True, slots=True)
-class Correction:
+class Ruling:
     """What was said of a story for good, and no later decision takes back.
 
     `merge`: a person joined the story `other` to it. `split`: a person took the copy at `url` out
@@ -577,7 +577,7 @@ class Story:
     full_html: str = ""  # the fetched page's text, for outputs that say `content: full`
     enclosures: tuple[Enclosure, ...] = ()
     amendments: tuple[Amendment, ...] = ()  # newest first
-    corrections: tuple[Correction, ...] = ()  # in order of time
+    rulings: tuple[Ruling, ...] = ()  # in order of time
 
 
 class Content(StrEnum):
@@ -668,6 +668,20 @@ class FeedHealth:
 
 
 @dataclass(frozen=True, slots=True)
+class Subscription:
+    """A feed's subscription at a WebSub hub. `token` is the unguessable part of its callback."""
+
+    feed_id: int
+    token: str
+    secret: str
+    hub: str
+    topic: str
+    failures: int = 0
+    asked: bool = False
+    lease_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class KeptDocument:
     """A feed's document that is read again, because article pages of it are still to be had."""
 
@@ -702,6 +716,8 @@ class PollRecord:
     look_days: int | None = None
     wire_bytes: int | None = None  # of a whole document, as transferred
     owed: KeptDocument | Literal[False] | None = False  # False leaves it as it was
+    hub: tuple[str, str] | None = None  # the WebSub hub and topic that it names
+    pushed_at: datetime | Literal[False] | None = False  # False leaves it as it was
 
 
 @dataclass(frozen=True, slots=True)

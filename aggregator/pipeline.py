@@ -18,6 +18,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from random import Random
+from weakref import WeakValueDictionary
 
 import structlog
 
@@ -82,9 +83,36 @@ class Pipeline:
         self._dice = dice
         # What was read of many feeds is not kept at hand until the writer comes to it.
         self._desk = asyncio.Semaphore(_READ_AT_ONCE)
+        self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     async def poll(self, feed: Feed) -> PollOutcome:
         """Poll one feed and file what is new in it. Errors of the feed become its outcome."""
+        async with self._turn(feed.id):
+            return await self._poll(feed)
+
+    async def pushed(
+        self, feed_id: int, body: bytes, url: str, content_type: str
+    ) -> PollOutcome | None:
+        """File what a WebSub hub brought. None where the feed is no more, or it cannot be read."""
+        async with self._turn(feed_id):
+            feeds = await asyncio.to_thread(self._store.numbered, [feed_id])
+            document = KeptDocument(body, url, content_type)
+            try:
+                parsed, listed = await self._parse(document)
+            except ParseError as error:  # the hub's fault, not the feed's
+                log.warning("push_unreadable", topic=url, reason=error.reason)
+                return None
+            for feed in feeds:
+                # Like an answer that has what is new only.
+                response = Response(url, url, "", 226, {}, body, feed.validators, len(body), 0.0)
+                return await self._take(feed, response, document, parsed, listed, by_hub=True)
+            return None
+
+    def _turn(self, feed_id: int) -> asyncio.Lock:
+        """One at a time for each feed: a push may come while it is polled."""
+        return self._turns.setdefault(feed_id, asyncio.Lock())
+
+    async def _poll(self, feed: Feed) -> PollOutcome:
         try:
             response = await self._ask(feed)
             document = await self._to_read(feed, response)
@@ -98,7 +126,19 @@ class Pipeline:
                 parsed = replace(parsed, problems=(*parsed.problems, _FOUND_BY_PAGE))
         except (FetchError, ParseError) as error:
             return await self._failed(feed, error)
+        return await self._take(feed, response, document, parsed, listed)
 
+    async def _take(
+        self,
+        feed: Feed,
+        response: Response,
+        document: KeptDocument,
+        parsed: ParsedFeed,
+        listed: list[Identified],
+        *,
+        by_hub: bool = False,
+    ) -> PollOutcome:
+        """Complete, read and file what is new or changed in a document, polled or pushed."""
         outlet = outlet_of(feed, parsed, self._directory)
         found, fresh = await asyncio.to_thread(self._new_or_changed, feed, listed)
         filed, pages_owed, allowed = Filed(), 0, _MOST_PAGES
@@ -128,6 +168,7 @@ class Pipeline:
             filed.entries_changed,
             tuple(date for item in listed if (date := item.entry.published or item.entry.updated)),
             pages_owed,
+            by_hub,
         )
         return await self._changed(feed, response, read_now, filed, present)
 

@@ -59,7 +59,11 @@ def run(options: Options) -> Result:
     most = _QUICK if options.quick else options.documents or _MOST
     sizes = [size for size in _SIZES if size <= most]
     stored, memory = on_disk(sizes), in_memory([s for s in sizes if s <= _IN_MEMORY])
-    bounded = memory_when_full(memory[-1].documents)
+    return told(stored, memory, memory_when_full(memory[-1].documents))
+
+
+def told(stored: Sequence[Step], memory: Sequence[Step], full: Sequence[int]) -> Result:
+    """What was measured, as a section; `full`: the bytes of an index that is full, and later."""
     lines = [
         Line("stored (SQLite)", [(s.documents, s.microseconds) for s in stored]),
         Line("in memory", [(s.documents, s.microseconds) for s in memory]),
@@ -89,8 +93,8 @@ def run(options: Options) -> Result:
             f"{last.microseconds / ten.microseconds:.2f} times what it costs with "
             f"{ten.documents:,}. The index in memory, which `aggregator cluster` uses, forgets the "
             f"oldest beyond a number of documents: with {memory[-1].documents:,} as "
-            f"the most it may hold it took {bounded[0] / 1e6:,.0f} MB when it was full, and "
-            f"{bounded[1] / 1e6:,.0f} MB after as many more.",
+            f"the most it may hold it took {full[0] / 1e6:,.0f} MB when it was full, and "
+            f"{full[1] / 1e6:,.0f} MB after as many more.",
         ],
         plots=[Plot("matching-growth", "Time for a document, by documents in the window", plot)],
         versions=("rapidfuzz",),

@@ -20,6 +20,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import httpx
 import uvicorn
 import uvloop
 
@@ -55,6 +56,7 @@ _TEXTS = 1000
 _LATER, _PAGES = "page 21", 20
 _AT_ONCE = 32  # connections
 _REQUESTS = 20_000
+_STORIES_TOLD = 20
 _PART = 2000  # stories to a transaction
 _BUILDS = 40
 _HOME = "http://127.0.0.1:8080/"
@@ -87,6 +89,7 @@ def run(options: Options) -> Result:
         builds = built(files, rounds, 2 if options.quick else _BUILDS)
         requests = 2 * _AT_ONCE if options.quick else _REQUESTS
         served = [serve_both(files[few], requests) for _ in range(rounds)]
+        fresh = freshness(files[few], 2 if options.quick else _STORIES_TOLD)
     return Result(
         title="Publishing: building and serving the merged feed",
         measured=[
@@ -96,6 +99,8 @@ def run(options: Options) -> Result:
         ],
         tables=[_of_builds(builds, few, many), _of_serving(served)],
         reading=[
+            f"A new story was in the feed {fresh.shown(' s')} after its transaction's end, for a "
+            "client that asks without a pause.",
             "Serving is of the feed in memory over real connections on loopback, kept alive, by "
             "the same server as a bare ASGI application that sends the same bytes and headers. "
             "The ratio of requests a second is held down or up by the client, which shares the "
@@ -242,6 +247,33 @@ def _of_builds(builds: Builds, few: int, many: int) -> Table:
 
 
 # ------------------------------------------------------------------------------------ serving
+
+
+def freshness(file: Path, stories: int) -> Spread:
+    """How many seconds after a story's commit the feed has it."""
+    site, store, seconds = _site(file), Store(f"sqlite:///{file}"), []
+    app = create_app(site)
+    told = prose.story("new", 1500)
+
+    async def until_told(url: str) -> None:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=_HOME) as client:
+            while url not in (await client.get("/feed.rss")).text:  # noqa: ASYNC110
+                await asyncio.sleep(0.001)
+
+    for number in range(stories):
+        read = _reading(10**9 + number, 1, told, EPOCH)
+        with store.writing(EPOCH) as transaction, transaction.part():
+            story = transaction.new_story(EPOCH)
+            (entry,) = transaction.save(2, [read], EPOCH)
+            transaction.place(entry, story, Decision(story))
+            transaction.show({story: _face(1, entry, read)}, EPOCH)
+            transaction.published()
+        start = time.perf_counter()
+        asyncio.run(until_told(read.entry.url))
+        seconds.append(time.perf_counter() - start)
+    store.close()
+    site.close()
+    return Spread.of(seconds)
 
 
 @dataclass(frozen=True)
@@ -406,6 +438,7 @@ def main() -> None:
         few, many = given.file
         builds = built({0: few, 1: many}, given.runs, _BUILDS)
         served = [serve_both(few, _REQUESTS) for _ in range(given.runs)]
+        print("fresh after", freshness(few, _STORIES_TOLD).shown(" s"))
         tables = [_of_builds(builds, 0, 1), _of_serving(served)]
     else:
         tables = list(run(Options(runs=given.runs)).tables)

@@ -4,6 +4,7 @@
 say when the next is due.
 """
 
+from aggregator.fetch import websub
 from aggregator.fetch.client import Accept, Fetcher
 from aggregator.fetch.failures import retry_after
 from aggregator.fetch.freshness import fresh_for
@@ -33,4 +34,5 @@ __all__ = [
     "postponed",
     "retry_after",
     "site_of",
+    "websub",
 ]

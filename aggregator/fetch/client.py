@@ -189,6 +189,18 @@ class Fetcher:
             remedy="Open it in a browser, and use the address that it leads to.",
         )
 
+    async def post(self, url: str, form: bytes) -> int:
+        """Send a form, as WebSub hubs want it, in the host's turn; the status, if it is 2xx.
+
+        Redirects are not followed. Raises `FetchError` as `get` does.
+        """
+        here = _parsed(url)
+        headers = self._headers(here, _NO_VALIDATORS, Accept.ROBOTS)
+        headers.append((b"Content-Type", b"application/x-www-form-urlencoded"))
+        budget = self._timeout.total_seconds()
+        answer, _ = await self._hop(here, headers, budget, limit=MAX_ROBOTS, form=form)
+        return answer.status
+
     async def _wait_as_asked(self, url: httpx.URL, answer: _Answer, permanent: str) -> None:
         """Wait as long as a redirect asks, if that is a moment; end the exchange where it is more.
 
@@ -250,6 +262,7 @@ class Fetcher:
         *,
         delay: float = 0.0,
         limit: int = 0,
+        form: bytes | None = None,
     ) -> tuple[_Answer, float]:
         """One exchange at one host, in its turn; the seconds it took, without the wait.
 
@@ -268,7 +281,7 @@ class Fetcher:
                 start = self._clock()
                 try:
                     async with asyncio.timeout(max(budget, 0)):
-                        answer = await self._exchange(url, headers, limit)
+                        answer = await self._exchange(url, headers, limit, form)
                 except failures.EXCHANGE_ERRORS as error:
                     raise self._noted(
                         resting, failures.of_exception(url, error, self._timeout)
@@ -310,16 +323,23 @@ class Fetcher:
         return error
 
     async def _exchange(
-        self, url: httpx.URL, headers: list[tuple[bytes, bytes]], limit: int = 0
+        self,
+        url: httpx.URL,
+        headers: list[tuple[bytes, bytes]],
+        limit: int = 0,
+        form: bytes | None = None,
     ) -> _Answer:
         transport = self._transports.for_url(url)
         # Half the time for connecting; reading is bounded by the whole exchange's end.
         limits = {"timeout": {"connect": self._timeout.total_seconds() / 2}}
-        request = httpx.Request("GET", url, headers=headers, extensions=limits)
+        method = "GET" if form is None else "POST"
+        request = httpx.Request(method, url, headers=headers, content=form, extensions=limits)
         response = await transport.handle_async_request(request)
         try:
             status = response.status_code
-            if status in _REDIRECTS and response.headers.get("location"):
+            if form is not None and 200 <= status < 300:
+                return _Answer(status, response.headers)
+            if form is None and status in _REDIRECTS and response.headers.get("location"):
                 return _Answer(status, response.headers, location=response.headers["location"])
             if status == 304:
                 if "if-none-match" in request.headers or "if-modified-since" in request.headers:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache, lru_cache
 from ipaddress import ip_address
+from urllib.parse import urlsplit
 
 import httpx
 from publicsuffixlist import PublicSuffixList
@@ -31,11 +32,13 @@ def site_of(url: str | httpx.URL) -> str:
 
     "" for what is no address of the web.
     """
+    if not isinstance(url, str):
+        return _site(host_key(url))
     try:
-        host = host_key(httpx.URL(url) if isinstance(url, str) else url)
-    except (httpx.InvalidURL, UnicodeError):
+        host = urlsplit(url).hostname or ""
+    except ValueError:
         return ""
-    return _site(host)
+    return _site(host.rstrip(".").lower())
 
 
 @lru_cache(maxsize=16_384)

@@ -18,6 +18,7 @@ _NEAR_MISSES = 3
 # One that has this much of two stories, and most of the longer text each time, makes them one.
 _NEARLY_ALL = 0.8
 _MOST = 0.6
+_TEASER = 60  # words
 # From so many shingles on, one that is shared is an idiom; a shorter text may have no other.
 _SEVERAL = 12
 
@@ -104,7 +105,7 @@ class Search:
         if not found:
             return Decision(None, reason="No other story shares a passage with it.")
         accepted = [it for it in found if it.verdict.accepted]
-        accepted.sort(key=lambda it: (-it.verdict.score, -it.verdict.longer, it.story))
+        accepted.sort(key=_rank)
         refused = sorted(
             (_near_miss(it, it.verdict.refusal) for it in found if not it.verdict.accepted),
             key=lambda miss: (-miss.score, miss.story),
@@ -131,9 +132,21 @@ class Search:
 
     def _also(self, best: Found, others: Sequence[Found]) -> tuple[int, ...]:
         """Stories that were kept apart before this text came, which is nearly all of each."""
-        if not _is_nearly_all(best):
+        if not others or not self._is_all_of_one(best):
             return ()
-        return tuple(it.story for it in others if _is_nearly_all(it) and not self.doubt(it))
+        return tuple(it.story for it in others if self._is_all_of_one(it) and not self.doubt(it))
+
+    def _is_all_of_one(self, found: Found) -> bool:
+        """Whether nearly all of the text and of one that the story has are the same."""
+        if _is_nearly_all(found):
+            return True
+        members = self._index.members(found.story)[: self._settings.members]
+        others = (member for member in members if member != found.member)
+        return any(
+            verdict.accepted and _is_nearly_all(Found(found.story, member, verdict))
+            for member in others
+            if (verdict := self._compared(found.story, member))
+        )
 
     def _copy(self, found: Found, near: tuple[NearMiss, ...], also: tuple[int, ...]) -> Decision:
         verdict, member = found.verdict, found.member
@@ -185,6 +198,17 @@ class Search:
     def _foreign(self, held: Held, outlet: str, story: int) -> Mask:
         mask, ends = held.foreign(story), notices(held, outlet, story, self._index)
         return Mask(x | y for x, y in zip(mask, ends, strict=True))
+
+
+def _rank(found: Found) -> tuple[float, float, float, int]:
+    """Which of several stories a text is a copy of: the one that shares most words with it.
+
+    Not the one that it has the greatest share of, which would be a teaser by itself. A teaser is
+    less likely to be of the longer text, which may be a digest.
+    """
+    verdict = found.verdict
+    longer = verdict.longer if verdict.matched < _TEASER else 0.0
+    return -round(verdict.matched), -verdict.score, -longer, found.story
 
 
 def _merit(found: Found) -> tuple[bool, float, float]:

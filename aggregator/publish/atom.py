@@ -68,7 +68,7 @@ def _links(entry: etree._Element, channel: Channel, story: Story) -> None:
         add(entry, _in_atom("link"), rel="via", href=uri(via.url), **_titled(via.outlet))
     for copy in item.related(story, known):
         add(entry, _in_atom("link"), rel="related", href=uri(copy.url), **_titled(copy.outlet))
-    for enclosure in item.enclosures(story):
+    for enclosure in item.enclosures(story, channel):
         sized = {"length": str(enclosure.length)} if enclosure.length else {}
         add(
             entry,

@@ -56,6 +56,15 @@ def story_json(story: Story) -> dict[str, Any]:
         "category": list(story.categories),
         "language": story.language,
         "amendments": [_amendment(story, found) for found in story.amendments],
+        "rulings": [
+            {
+                "kind": ruling.kind,
+                "story": ruling.other,
+                "url": ruling.url,
+                "at": rfc3339(ruling.at),
+            }
+            for ruling in story.rulings
+        ],
     }
 
 
@@ -117,11 +126,13 @@ def _item(channel: Channel, story: Story) -> dict[str, Any]:
                 "mime_type": enclosure.type,
                 **({"size_in_bytes": enclosure.length} if enclosure.length else {}),
             }
-            for enclosure in item.enclosures(story)
+            for enclosure in item.enclosures(story, channel)
         ],
         "_aggregator": story_json(story),
     }
-    image = next((e.url for e in item.enclosures(story) if e.type.startswith("image/")), "")
+    image = next(
+        (e.url for e in item.enclosures(story, channel) if e.type.startswith("image/")), ""
+    )
     if image:
         told["image"] = image
     return {key: value for key, value in told.items() if value not in ("", [])}
@@ -146,6 +157,13 @@ def _copy(copy: Copy) -> dict[str, Any]:
         ],
         "similarity": round(copy.similarity, 3),
         "edits": list(copy.edits),
+        "reason": copy.reason,
+        "threshold": round(copy.threshold, 3),
+        "passages": list(copy.passages),
+        "near_misses": [
+            {"story": miss.id or None, "score": round(miss.score, 3), "reason": miss.reason}
+            for miss in copy.near_misses
+        ],
     }
 
 

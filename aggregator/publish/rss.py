@@ -57,7 +57,7 @@ def _item(head: etree._Element, channel: Channel, story: Story, spoken: str) -> 
     for category in item.categories(story):
         add_plain(element, "category", category)
     add(element, "description", body(story, channel.content))
-    for enclosure in item.enclosures(story)[:1]:  # RSS has room for one
+    for enclosure in item.enclosures(story, channel)[:1]:  # RSS has room for one
         add(
             element,
             "enclosure",

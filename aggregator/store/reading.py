@@ -3,10 +3,10 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import Row, bindparam, func
 from sqlalchemy import select as select_rows
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
@@ -15,7 +15,6 @@ from aggregator.errors import NotFoundError
 from aggregator.model import (
     Agency,
     Copy,
-    Correction,
     Credit,
     Enclosure,
     EntryKeys,
@@ -30,6 +29,7 @@ from aggregator.model import (
     Origin,
     Rhythm,
     Role,
+    Ruling,
     Story,
     StoryQuery,
     Validators,
@@ -41,12 +41,22 @@ from aggregator.store.selecting import wanted
 from aggregator.store.tables import (
     BodyRow,
     CopyRow,
-    CorrectionRow,
     CreditRow,
     EntryRow,
     FeedRow,
+    RulingRow,
     StoryRow,
+    table,
 )
+
+_FEED = table(FeedRow)
+_DUE = (
+    select_rows(_FEED.c.id, _FEED.c.poll_url)
+    .where(_FEED.c.next_poll_at <= bindparam("now"), _FEED.c.listed)
+    .order_by(_FEED.c.next_poll_at, _FEED.c.id)
+    .limit(bindparam("most"))
+)
+_FEEDS = select_rows(_FEED).where(_FEED.c.id.in_(bindparam("feeds", expanding=True)))
 
 # Well under every database's bound on the parameters of one statement.
 CHUNK = 500
@@ -58,7 +68,7 @@ def chunks(values: Iterable[Any], size: int = CHUNK) -> Iterable[list[Any]]:
     return (batch[start : start + size] for start in range(0, len(batch), size))
 
 
-def feed_of(row: FeedRow) -> Feed:
+def feed_of(row: FeedRow | Row[Any]) -> Feed:
     """A feed row as the pipeline sees it."""
     assert row.id is not None
     return Feed(
@@ -84,7 +94,29 @@ def feed_of(row: FeedRow) -> Feed:
         looked_at=row.looked_at,
         look_days=row.look_days,
         pages_owed=row.pages_owed,
+        pushed_at=row.pushed_at,
     )
+
+
+def waiting_feeds(
+    session: Session, now: datetime, limit: int, besides: Collection[int]
+) -> list[tuple[int, str]]:
+    """Number and address of the listed feeds that are due, the longest waiting first.
+
+    Without those `besides`, which are in hand and found due again and again.
+    """
+    values = {"now": now, "most": limit + len(besides)}
+    due = session.connection().execute(_DUE, values)
+    return [(number, url) for number, url in due if number not in besides][:limit]
+
+
+def numbered_feeds(session: Session, numbers: Sequence[int]) -> list[Feed]:
+    """The feeds with these numbers, in this order."""
+    found: dict[int, Feed] = {}
+    for part in chunks(numbers):
+        rows = session.connection().execute(_FEEDS, {"feeds": part})
+        found |= {row.id: feed_of(row) for row in rows}
+    return [found[number] for number in numbers if number in found]
 
 
 def known_entries(
@@ -208,7 +240,7 @@ def stories(session: Session, query: StoryQuery) -> list[Story]:
 def told(session: Session, rows: Sequence[StoryRow]) -> list[Story]:
     """Story rows with their copies and texts, in the same order."""
     numbers = [row.id for row in rows if row.id is not None]
-    copies, corrected = copies_of(session, numbers), _corrections(session, numbers)
+    copies, ruled = copies_of(session, numbers), _rulings(session, numbers)
     leads = [row.lead_entry_id for row in rows if row.lead_entry_id is not None]
     bodies: dict[int, BodyRow] = {}
     entries: dict[int, EntryRow] = {}
@@ -221,14 +253,14 @@ def told(session: Session, rows: Sequence[StoryRow]) -> list[Story]:
     return [
         replace(
             _story(row, copies.get(row.id or 0, []), entries, bodies),
-            corrections=tuple(corrected.get(row.id or 0, ())),
+            rulings=tuple(ruled.get(row.id or 0, ())),
             amendments=tuple(found for _, found in amended.get(row.id or 0, ())),
         )
         for row in rows
     ]
 
 
-def health_of(row: FeedRow, entries: int) -> FeedHealth:
+def health_of(row: FeedRow, entries: int, hub: str = "") -> FeedHealth:
     """A feed row as people see it."""
     state: FeedState = "ok"
     if row.last_error_reason == "gone":
@@ -263,6 +295,7 @@ def health_of(row: FeedRow, entries: int) -> FeedHealth:
         entries_a_day=round(86_400 / max(row.gap_seconds, 1), 2) if row.gap_seconds else None,
         bytes_saved=row.bytes_saved,
         poll_url=row.poll_url,
+        push=hub if row.pushed_at else "",
     )
 
 
@@ -281,16 +314,16 @@ def _near_miss(miss: Mapping[str, Any], ids: Mapping[int, str]) -> NearMiss:
     return NearMiss(miss["story"], miss["score"], miss["reason"], ids.get(miss["story"], ""))
 
 
-def _corrections(session: Session, stories: Collection[int]) -> Mapping[int, Sequence[Correction]]:
-    said: dict[int, list[Correction]] = defaultdict(list)
+def _rulings(session: Session, stories: Collection[int]) -> Mapping[int, Sequence[Ruling]]:
+    said: dict[int, list[Ruling]] = defaultdict(list)
     for part in chunks(stories):
         rows = session.exec(
-            select(CorrectionRow)
-            .where(col(CorrectionRow.story_id).in_(part))
-            .order_by(col(CorrectionRow.at), col(CorrectionRow.id))
+            select(RulingRow)
+            .where(col(RulingRow.story_id).in_(part))
+            .order_by(col(RulingRow.at), col(RulingRow.id))
         )
         for row in rows:
-            said[row.story_id].append(Correction(row.kind, row.other, row.at, row.url))  # type: ignore[arg-type]
+            said[row.story_id].append(Ruling(row.kind, row.other, row.at, row.url))  # type: ignore[arg-type]
     return said
 
 

@@ -187,6 +187,8 @@ def poll_statement(poll: PollRecord) -> tuple[Update, Row]:
         row["wishes"] = wishes_row(poll.wishes)
     if poll.rhythm is not None:
         row |= _rhythm_row(poll.rhythm)
+    if poll.pushed_at is not False:
+        row["pushed_at"] = poll.pushed_at
     if poll.owed is not False:
         row["pages_owed"] = poll.owed is not None
     for name in _AS_IT_IS:

@@ -71,6 +71,7 @@ def walked(connection: Connection, query: StoryQuery, walk: Walk) -> list[int]:
         if matching is None:
             return []
         if not rare:
+            conditions += [_labelled(driver)] if driver else []
             number = _word_number(connection)
             statement = matching.join(_STORY, _STORY.c.id == number).where(*conditions)
             return _run(connection, statement, number, walk)

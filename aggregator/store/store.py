@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, text, update
+from sqlalchemy import func, text
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, col, select
 
@@ -21,25 +21,36 @@ from aggregator.model import (
     KnownEntry,
     Story,
     StoryQuery,
+    Subscription,
     Version,
 )
 from aggregator.store.amendments import versions
 from aggregator.store.checking import broken
 from aggregator.store.database import connect, migrate, unusable, writing
+from aggregator.store.feeds import list_feeds
 from aggregator.store.index import StoredIndex
-from aggregator.store.labels import find_again, of_feeds
 from aggregator.store.outlets import exchange, languages, offered
+from aggregator.store.pushes import change_subscription, subscription_at, subscriptions_due
 from aggregator.store.reading import (
-    chunks,
     feed_of,
     found,
     health_of,
     known_entries,
+    numbered_feeds,
     stories,
     told,
+    waiting_feeds,
 )
 from aggregator.store.selecting import archive_after, archive_before, archives
-from aggregator.store.tables import CopyRow, CountersRow, EntryRow, FeedRow, KeptRow, StoryRow
+from aggregator.store.tables import (
+    CopyRow,
+    CountersRow,
+    EntryRow,
+    FeedRow,
+    KeptRow,
+    PushRow,
+    StoryRow,
+)
 from aggregator.store.writing import Transaction
 
 
@@ -70,42 +81,7 @@ class Store:
         when a list could not be read whole.
         """
         with self._writes() as session:
-            known = {row.url: row for row in session.exec(select(FeedRow))}
-            moved: list[int] = []
-            connection = session.connection()
-            for spec in specs:
-                values: dict[str, Any] = {
-                    "name": spec.name,
-                    "domain": spec.domain,
-                    "category": spec.category,
-                    "full_text": spec.full_text.value,
-                    "listed": True,
-                    "source": "config",
-                }
-                row = known.pop(spec.url, None)
-                if row is None:
-                    session.add(
-                        FeedRow(url=spec.url, poll_url=spec.url, next_poll_at=now, **values)
-                    )
-                    continue
-                if row.category != spec.category and row.id is not None:
-                    moved.append(row.id)
-                if any(getattr(row, name) != value for name, value in values.items()):
-                    if not row.listed and row.last_error_reason == "gone":
-                        # Whoever lists it again wants it tried again.
-                        values |= {"next_poll_at": now, "last_error_reason": "", "failures": 0}
-                    connection.execute(
-                        update(FeedRow).where(col(FeedRow.id) == row.id).values(values)
-                    )
-            others = (row.id for row in known.values() if row.listed and row.source == "config")
-            unlisted = [] if keep_others else list(others)
-            for part in chunks(unlisted):
-                connection.execute(
-                    update(FeedRow).where(col(FeedRow.id).in_(part)).values(listed=False)
-                )
-            if moved:  # to another category, and their stories with them
-                find_again(connection, of_feeds(connection, moved))
-                connection.execute(update(CountersRow).values(revision=CountersRow.revision + 1))
+            list_feeds(session.connection(), specs, now, keep_others=keep_others)
 
     def add_feed(self, spec: FeedSpec, now: datetime) -> FeedHealth | None:
         """List a feed beside those of the configuration, due at once; None where it is listed."""
@@ -162,13 +138,20 @@ class Store:
         if limit <= 0:
             return []
         with self._reads() as session:
-            rows = session.exec(
-                select(FeedRow)
-                .where(col(FeedRow.next_poll_at) <= now, col(FeedRow.listed))
-                .order_by(col(FeedRow.next_poll_at), col(FeedRow.id))
-                .limit(limit + len(besides))
-            )
-            return [feed_of(row) for row in rows if row.id not in besides][:limit]
+            found = waiting_feeds(session, now, limit, besides)
+            return numbered_feeds(session, [number for number, _ in found])
+
+    def waiting(
+        self, now: datetime, limit: int, besides: Collection[int] = ()
+    ) -> list[tuple[int, str]]:
+        """The same as `due`, but for each feed only its number and the address it is polled at."""
+        with self._reads() as session:
+            return waiting_feeds(session, now, limit, besides)
+
+    def numbered(self, numbers: Sequence[int]) -> list[Feed]:
+        """The feeds with these numbers, in this order; those that are no more are left out."""
+        with self._reads() as session:
+            return numbered_feeds(session, numbers)
 
     def listed(self) -> list[Feed]:
         """All feeds that are polled."""
@@ -186,7 +169,26 @@ class Store:
             rows = session.exec(
                 select(FeedRow).where(col(FeedRow.listed)).order_by(col(FeedRow.id))
             )
-            return [health_of(row, entries.get(row.id or 0, 0)) for row in rows]
+            hubs = dict(session.exec(select(PushRow.feed_id, PushRow.hub)).all())
+            return [
+                health_of(row, entries.get(row.id or 0, 0), hubs.get(row.id or 0, ""))
+                for row in rows
+            ]
+
+    def subscriptions_due(self, now: datetime, limit: int) -> list[Subscription]:
+        """The WebSub subscriptions that are to be asked for, or renewed, now."""
+        with self._reads() as session:
+            return subscriptions_due(session.connection(), now, limit)
+
+    def subscription_at(self, token: str) -> Subscription | None:
+        """The subscription whose callback has this token."""
+        with self._reads() as session:
+            return subscription_at(session.connection(), token)
+
+    def change_subscription(self, feed_id: int, **values: Any) -> None:
+        """Set a subscription's `ask_at`, `failures`, `asked` or `lease_until`."""
+        with self._writes() as session:
+            change_subscription(session.connection(), feed_id, **values)
 
     def kept(self, feed_id: int) -> KeptDocument | None:
         """The document of a feed that owes article pages, as it was last read."""

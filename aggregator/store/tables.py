@@ -1,7 +1,7 @@
 """The tables. Every change here needs a migration; a test compares the two.
 
 A *feed* has *entries*; an entry's text stands in *body* and its credits in *credit*. A *copy*
-says of which *story* an entry is a member, and why. *correction* keeps what a person said of that.
+says of which *story* an entry is a member, and why; a *ruling* is what a person said of that.
 *posting* is the index of matching, *label* what stories are selected by. The words that they are
 searched by are no table of these: each database has a kind of its own for that (see `migrations`
 and `labels`).
@@ -91,6 +91,7 @@ class FeedRow(SQLModel, table=True):
     wire_bytes: int = 0  # of the last whole document, as transferred
     bytes_saved: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
     pages_owed: bool = False
+    pushed_at: datetime | None = Field(default=None, sa_column=_time())
 
 
 class KeptRow(SQLModel, table=True):
@@ -102,6 +103,22 @@ class KeptRow(SQLModel, table=True):
     url: str = Field(sa_column=_text())
     content_type: str = Field(sa_column=_text())
     body: bytes = Field(sa_column=Column(CompressedBytes, nullable=False))
+
+
+class PushRow(SQLModel, table=True):
+    """A feed's subscription at a WebSub hub."""
+
+    __tablename__ = "push"
+
+    feed_id: int = Field(sa_column=_belongs_to("feed.id", primary_key=True))
+    token: str = Field(sa_column=Column(String(64), nullable=False, unique=True))
+    secret: str = Field(sa_column=Column(String(64), nullable=False))
+    hub: str = Field(sa_column=_text())
+    topic: str = Field(sa_column=_text())
+    ask_at: datetime = Field(sa_column=_time(nullable=False, index=True))
+    failures: int = 0
+    asked: bool = False
+    lease_until: datetime | None = Field(default=None, sa_column=_time())
 
 
 class EntryRow(SQLModel, table=True):
@@ -241,13 +258,13 @@ class AmendmentRow(SQLModel, table=True):
     still: list[int] = Field(default_factory=list, sa_column=_json())  # entries
 
 
-class CorrectionRow(SQLModel, table=True):
+class RulingRow(SQLModel, table=True):
     """What was said of a story for good: a story was joined to it, or a copy is none of it.
 
     `key_link` tells the copy when its entry is gone and comes back under another number.
     """
 
-    __tablename__ = "correction"
+    __tablename__ = "ruling"
 
     id: int | None = Field(default=None, primary_key=True)
     story_id: int = Field(sa_column=_belongs_to("story.id", index=True))

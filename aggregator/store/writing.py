@@ -14,7 +14,6 @@ from sqlmodel import Session, col, select
 from aggregator.model import Amendment, Copy, Decision, Document, Face, PollRecord, Reading
 from aggregator.store import amendments as amended
 from aggregator.store.amendments import Earlier
-from aggregator.store.corrections import Corrections
 from aggregator.store.index import StoredIndex
 from aggregator.store.labels import (
     Carriage,
@@ -26,6 +25,7 @@ from aggregator.store.labels import (
     texts,
     write_words,
 )
+from aggregator.store.pushes import remember_hub
 from aggregator.store.reading import chunks, copies_of, found
 from aggregator.store.rows import (
     Row,
@@ -38,6 +38,7 @@ from aggregator.store.rows import (
     poll_statement,
     story_row,
 )
+from aggregator.store.rulings import Rulings
 from aggregator.store.tables import (
     BodyRow,
     CopyRow,
@@ -68,7 +69,7 @@ class Transaction:
         self._session = session
         self._mint = mint
         self.index = index
-        self.corrections = Corrections(session)
+        self.rulings = Rulings(session)
         index.before_reading = self._write_rows
         self._last_story = 0  # 0: not read yet
         # Of this part: entries that are new, stories that are, and which story each entry got.
@@ -91,7 +92,7 @@ class Transaction:
         except BaseException:
             self._forget()
             self.index.forget()
-            self.corrections.forget()
+            self.rulings.forget()
             raise
 
     def flush(self) -> None:
@@ -128,6 +129,9 @@ class Transaction:
         """Keep what a poll taught about its feed."""
         statement, row = poll_statement(poll)
         self._run(statement, row)
+        if poll.hub is not None:
+            connection = self._session.connection()
+            remember_hub(connection, poll.feed_id, poll.hub, poll.at, self._mint)
         if poll.owed is not False:
             self._run(delete(_KEPT).where(_KEPT.c.feed_id == poll.feed_id))
             if poll.owed is not None:
@@ -293,7 +297,7 @@ class Transaction:
             .where(col(StoryRow.id) == newer)
             .values(merged_into=older, lead_entry_id=None)
         )
-        self.corrections.move(older, newer)
+        self.rulings.move(older, newer)
         forget(self._session.connection(), [newer])
         self.index.join(older, newer, hashes)
 
@@ -322,7 +326,7 @@ class Transaction:
     def apart(self, story: int) -> set[int]:
         """The stories that this one may not be joined with, as somebody took them apart."""
         self._write_rows()
-        return self.corrections.apart(story)
+        return self.rulings.apart(story)
 
     def copies(self, story_ids: Sequence[int]) -> dict[int, list[Copy]]:
         """The copies of each story, first seen first."""

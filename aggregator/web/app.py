@@ -27,6 +27,7 @@ from aggregator.web.pages import Clock, Pages
 from aggregator.web.provenance_pages import Exchanges, ProvenancePages
 from aggregator.web.site import Site
 from aggregator.web.watched import Watched
+from aggregator.web.websub import Door, push_routes
 
 _HEADINGS = {
     404: "Not found",
@@ -48,11 +49,14 @@ def create_app(
     site: Site,
     *,
     clock: Clock = lambda: datetime.now(UTC),
+    door: Door | None = None,
+    max_push: int = 10_000_000,
     limiter: admin.Limiter | None = None,
 ) -> ASGIApp:
     """The application for an ASGI server. It holds no state but what can be built again.
 
-    `limiter` bounds how often one client may try to write.
+    `door` takes what WebSub hubs say, of `max_push` bytes at most. `limiter` bounds how often one
+    client may try to write.
     """
     app = FastAPI(
         title="aggregator",
@@ -90,6 +94,7 @@ def create_app(
         Route("/static/{name}", pages.static),
         Route("/api/docs", lambda request: pages.api(request, app.openapi())),
         *_health(site),
+        *(push_routes(door, max_push) if door else ()),
     ]
     routes = [*app.router.routes, *(route for router in routers for route in router.routes)]
     _answer_errors(app, pages, routes)

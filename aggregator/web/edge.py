@@ -39,6 +39,7 @@ _ROUTES = {
     "metrics": "metrics",
     "opml": "opml",
     "outlets": "outlets",
+    "push": "push",
     "readyz": "health",
     "sources": "sources",
     "static": "static",

@@ -14,7 +14,7 @@ from aggregator.errors import NotFoundError, StoreError
 from aggregator.store import NIL
 from aggregator.web.addresses import base_of, own_url
 from aggregator.web.api import must_be_known
-from aggregator.web.http import Headers, Representation, answer, request_headers
+from aggregator.web.http import Headers, Representation, answer, answer_at_hand, request_headers
 from aggregator.web.parameters import read_feed_selection, read_slice
 from aggregator.web.site import FeedWish, Site
 from aggregator.web.watched import Watched
@@ -61,10 +61,7 @@ class Feeds:
         kept = self._kept.get(_key(base_of(self._site, scope), scope))
         if kept is None or kept.version != self._version.fresh or kept.until < time.monotonic():
             return None
-        representation, headers = kept.representation, request_headers(scope)
-        if not representation.is_at_hand(representation.coding(headers)):
-            return None
-        return answer(representation, headers)
+        return answer_at_hand(kept.representation, request_headers(scope))
 
     async def _current(self, key: tuple[str, ...], scope: Scope, base: str) -> Representation:
         kept = self._kept.get(key)

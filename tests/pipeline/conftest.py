@@ -36,31 +36,40 @@ async def store(tmp_path):
 
 
 @pytest.fixture
-async def make_patient(store, workers, clock):
-    """Makes pipelines on one store, each with a pause of its own between two requests."""
-    writer = Writer(store, since=lambda: clock() - timedelta(days=7))
-    writing = asyncio.create_task(writer.run())
+async def make_fetcher(clock):
+    """Makes fetchers by the clock, each with a pause of its own between two requests."""
     async with contextlib.AsyncExitStack() as stack:
 
-        async def make(delay: timedelta = timedelta(0)) -> Pipeline:
-            settings = SETTINGS | {"per_host_delay": delay}
-
+        async def make(delay: timedelta = timedelta(0)) -> Fetcher:
             async def sleep(seconds: float) -> None:
                 clock.now += timedelta(seconds=seconds)
 
+            settings = SETTINGS | {"per_host_delay": delay}
             fetcher = Fetcher(**settings, clock=clock.seconds, sleep=sleep, now=clock)
-            return Pipeline(
-                fetcher=await stack.enter_async_context(fetcher),
-                workers=workers,
-                store=store,
-                writer=writer,
-                directory=load_directory(),
-                bounds=Bounds(HOUR, HOUR, 24 * HOUR),
-                clock=clock,
-                dice=Random(1),
-            )
+            return await stack.enter_async_context(fetcher)
 
         yield make
+
+
+@pytest.fixture
+async def make_patient(store, workers, clock, make_fetcher):
+    """Makes pipelines on one store, each with a pause of its own between two requests."""
+    writer = Writer(store, since=lambda: clock() - timedelta(days=7))
+    writing = asyncio.create_task(writer.run())
+
+    async def make(delay: timedelta = timedelta(0)) -> Pipeline:
+        return Pipeline(
+            fetcher=await make_fetcher(delay),
+            workers=workers,
+            store=store,
+            writer=writer,
+            directory=load_directory(),
+            bounds=Bounds(HOUR, HOUR, 24 * HOUR),
+            clock=clock,
+            dice=Random(1),
+        )
+
+    yield make
     writing.cancel()
     await asyncio.gather(writing, return_exceptions=True)
 

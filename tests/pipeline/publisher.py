@@ -16,6 +16,7 @@ class Asked:
     path: str
     at: datetime
     headers: dict[str, str]
+    body: str = ""
 
     @property
     def conditional(self) -> bool:
@@ -31,7 +32,8 @@ class Publisher:
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         headers = {name.lower(): value for name, value in request.headers.items()}
-        self.asked.append(Asked(request.path_qs, self.clock(), headers))
+        body = await request.text()
+        self.asked.append(Asked(request.path_qs, self.clock(), headers, body))
         answer = self.answers.get(request.path_qs)
         return answer(request) if answer else web.Response(status=404, text="nothing here")
 
@@ -63,7 +65,7 @@ class Publisher:
 @contextlib.asynccontextmanager
 async def publishing(clock: Clock, host: str = "127.0.0.1") -> AsyncIterator[Publisher]:
     publisher, app = Publisher(clock), web.Application()
-    app.router.add_get("/{path:.*}", publisher.serve)
+    app.router.add_route("*", "/{path:.*}", publisher.serve)
     runner = web.AppRunner(app)
     await runner.setup()
     await web.TCPSite(runner, host, 0).start()

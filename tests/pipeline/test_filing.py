@@ -55,7 +55,7 @@ def test_a_teaser_that_grows_into_another_text_leaves_and_does_not_come_back(des
     left = desk.poll("B", CANAL)
     assert left != gas
     assert desk.of(desk.address("A")) == gas
-    (said,) = desk.store.find(gas).corrections
+    (said,) = desk.store.find(gas).rulings
     assert (said.kind, said.other, said.url) == ("outgrown", left, desk.address("B"))
     assert desk.store.find(left).copies[0].reason.startswith("It was taken out of another story: ")
     for text in (LEAD, CANAL, GAS):
@@ -103,7 +103,7 @@ def whole_story(desk: FilingDesk) -> list[tuple[object, ...]]:
         (
             ids[story.id],
             story.title,
-            [(said.kind, ids.get(said.other), said.url) for said in story.corrections],
+            [(said.kind, ids.get(said.other), said.url) for said in story.rulings],
             [
                 (copy.url, without_ids(copy.reason), copy.similarity, copy.passages, copy.edits)
                 for copy in story.copies

@@ -148,11 +148,17 @@ def test_all_that_is_named_must_hold_and_of_one_list_any(store, query, titles):
 def test_few_and_many_are_walked_another_way_to_the_same_end(store, monkeypatch):
     for number in range(6):
         tell(store, f"N{number}", "harbour", by=("a.example", "b.example")[number % 2])
-    query = {"words": "harbour", "categories": ("Sport", "World"), "outlets": ("the b",)}
-    monkeypatch.setattr("aggregator.store.selecting._FEW", 2)
-    assert found(store, **query) == ["N5", "N3", "N1"]
-    monkeypatch.setattr("aggregator.store.selecting._FEW", 1000)
-    assert found(store, **query) == ["N5", "N3", "N1"]
+    everything = {"categories": ("Sport", "World"), "languages": ("en", "fr")}
+    for narrow in (
+        {"outlets": ("the b",)},
+        {"categories": ("Sport",)},
+        {"outlets": ("b.example",)},
+    ):
+        for more in ({}, {"words": "harbour"}, {"words": "harbour", "copies": 1}):
+            for few in (0, 2, 1000):
+                monkeypatch.setattr("aggregator.store.selecting._FEW", few)
+                assert found(store, **everything | narrow | more) == ["N5", "N3", "N1"]
+                assert found(store, **narrow | more) == ["N5", "N3", "N1"]
 
 
 def test_labels_follow_what_becomes_of_a_story(store):

@@ -5,6 +5,7 @@ import gzip
 import json
 import time
 from datetime import timedelta
+from types import SimpleNamespace
 
 import feedparser
 import httpx
@@ -309,6 +310,20 @@ def test_pages_can_be_walked_both_ways_and_from_either_end(client, path):
     assert [one for one in back[::-1] if one != whole[: len(one)]] == forth[1:]
 
 
+@pytest.mark.parametrize(
+    "query",
+    ["q=%3E%3B+rel%3D%22hub%22", 'q=a>;rel="hub"', "q=a%0D%0ALink:x", "q=é", "q=a, <b>"],
+)
+def test_nothing_gets_into_the_link_header_but_the_feeds_own_address(client, query):
+    answer = client.get(f"/feed.rss?{query}")
+    if answer.status_code == 200:
+        assert set(answer.links) == {"self"}
+        assert answer.links["self"]["url"] == links(answer)["self"]
+    else:
+        assert answer.status_code == 422
+        assert "link" not in answer.headers
+
+
 def test_a_feed_that_is_whole_has_no_pages(client):
     assert set(links(client.get("/feed.rss"))) == {"self", "alternate"}
 
@@ -517,6 +532,37 @@ async def test_many_who_ask_at_once_wait_for_one_build(room):
         for _ in range(50):
             await client.get("/feed.rss")
         assert site.asked["feed"] == 1
+
+
+async def test_a_new_story_is_in_any_feed_that_is_asked_for_a_second_later(own_room, monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr("aggregator.web.watched.time", SimpleNamespace(monotonic=lambda: now[0]))
+    transport = httpx.ASGITransport(create_app(own_room.site))
+    async with httpx.AsyncClient(transport=transport, base_url="http://a.example") as client:
+        paths = (
+            "/feed.rss",
+            "/feed.atom",
+            "/feed.json",
+            "/feeds/region.json",
+            "/feed.rss?q=bridge",
+        )
+        copy = newsroom.Filed("lakes", "The bridge is new", newsroom.FERRY)
+        before = [titles(await client.get(path)) for path in paths]
+        newsroom.fill(own_room.store, [newsroom.Told([copy], "lakes", minutes=90)])
+        now[0] += 1.0
+        after = [titles(await client.get(path)) for path in paths]
+        assert after == [["The bridge is new", *titles] for titles in before]
+
+
+async def test_who_has_the_feed_is_told_so_without_any_work(room, monkeypatch):
+    app = create_app(room.site)
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url="http://a.example"
+    ) as client:
+        tag = (await client.get("/feed.rss")).headers["etag"]
+        known = {"If-None-Match": tag, "Accept-Encoding": "gzip"}  # which nobody had so far
+        monkeypatch.setattr("asyncio.to_thread", None)
+        assert (await client.get("/feed.rss", headers=known)).status_code == 304
 
 
 async def test_feeds_are_served_from_memory_while_the_database_is_away(room):

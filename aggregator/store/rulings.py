@@ -13,14 +13,14 @@ from sqlalchemy import and_, bindparam, delete, insert, or_, select, union, upda
 from sqlmodel import Session
 
 from aggregator.store.reading import chunks
-from aggregator.store.tables import CopyRow, CorrectionRow, EntryRow, table
+from aggregator.store.tables import CopyRow, EntryRow, RulingRow, table
 
-_CORRECTION, _COPY, _ENTRY = table(CorrectionRow), table(CopyRow), table(EntryRow)
+_RULING, _COPY, _ENTRY = table(RulingRow), table(CopyRow), table(EntryRow)
 _MERGE = "merge"
 
 
-class Corrections:
-    """The corrections, within one transaction."""
+class Rulings:
+    """What was said, within one transaction."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -48,13 +48,13 @@ class Corrections:
         *,
         entries: Mapping[int, tuple[str, str]] | None = None,
     ) -> None:
-        """Keep a correction. `entries`: of copies that were taken out, link key and address."""
+        """Keep what was said. `entries`: of copies that were taken out, link key and address."""
         said = {"story_id": story, "kind": kind, "other": other, "at": now}
         rows: list[dict[str, Any]] = [
             {**said, "entry_id": entry, "key_link": link, "url": url}
             for entry, (link, url) in (entries or {}).items()
         ] or [{**said, "entry_id": None, "key_link": "", "url": ""}]
-        self._session.connection().execute(insert(_CORRECTION), rows)
+        self._session.connection().execute(insert(_RULING), rows)
         self._any = None
 
     def lift(self, story: int, other: int) -> None:
@@ -63,12 +63,12 @@ class Corrections:
         for first, second in ((story, other), (other, story)):
             rows = connection.execute(_BETWEEN, {"story": first, "other": second})
             for part in chunks([row.id for row in rows]):
-                connection.execute(delete(_CORRECTION).where(_CORRECTION.c.id.in_(part)))
+                connection.execute(delete(_RULING).where(_RULING.c.id.in_(part)))
         self._any = None
 
     def move(self, older: int, newer: int) -> None:
         """What was said of the newer story goes for the older one that it was joined to."""
-        moved = update(_CORRECTION).where(_CORRECTION.c.story_id == newer).values(story_id=older)
+        moved = update(_RULING).where(_RULING.c.story_id == newer).values(story_id=older)
         self._session.connection().execute(moved)
 
     def forget(self) -> None:
@@ -84,38 +84,38 @@ class Corrections:
         return set(connection.execute(statement, values).scalars())
 
 
-_KEEPS_APART = _CORRECTION.c.kind != _MERGE
+_KEEPS_APART = _RULING.c.kind != _MERGE
 _SAME_COPY = or_(
-    _CORRECTION.c.entry_id == _ENTRY.c.id,
-    and_(_CORRECTION.c.key_link != "", _CORRECTION.c.key_link == _ENTRY.c.key_link),
+    _RULING.c.entry_id == _ENTRY.c.id,
+    and_(_RULING.c.key_link != "", _RULING.c.key_link == _ENTRY.c.key_link),
 )
-_ANY = select(_CORRECTION.c.id).where(_KEEPS_APART).limit(1)
+_ANY = select(_RULING.c.id).where(_KEEPS_APART).limit(1)
 _MERGED = (
-    select(_CORRECTION.c.id)
-    .where(_CORRECTION.c.story_id == bindparam("story"), _CORRECTION.c.kind == _MERGE)
+    select(_RULING.c.id)
+    .where(_RULING.c.story_id == bindparam("story"), _RULING.c.kind == _MERGE)
     .limit(1)
 )
-_BARRED = select(_CORRECTION.c.story_id).where(
+_BARRED = select(_RULING.c.story_id).where(
     _KEEPS_APART,
     or_(
-        _CORRECTION.c.entry_id == bindparam("entry"),
-        and_(_CORRECTION.c.key_link != "", _CORRECTION.c.key_link == bindparam("link")),
+        _RULING.c.entry_id == bindparam("entry"),
+        and_(_RULING.c.key_link != "", _RULING.c.key_link == bindparam("link")),
     ),
 )
 _IN_STORY = (
-    select(_CORRECTION.c.id, _CORRECTION.c.story_id, _COPY.c.story_id.label("holds"))
+    select(_RULING.c.id, _RULING.c.story_id, _COPY.c.story_id.label("holds"))
     .join(_ENTRY, _SAME_COPY)
     .join(_COPY, _COPY.c.entry_id == _ENTRY.c.id)
     .where(_KEEPS_APART)
 )
 _APART = union(
     _IN_STORY.with_only_columns(_COPY.c.story_id).where(
-        _CORRECTION.c.story_id == bindparam("story"), _COPY.c.story_id != bindparam("story")
+        _RULING.c.story_id == bindparam("story"), _COPY.c.story_id != bindparam("story")
     ),
-    _IN_STORY.with_only_columns(_CORRECTION.c.story_id).where(
-        _COPY.c.story_id == bindparam("story"), _CORRECTION.c.story_id != bindparam("story")
+    _IN_STORY.with_only_columns(_RULING.c.story_id).where(
+        _COPY.c.story_id == bindparam("story"), _RULING.c.story_id != bindparam("story")
     ),
 )
 _BETWEEN = _IN_STORY.where(
-    _CORRECTION.c.story_id == bindparam("story"), _COPY.c.story_id == bindparam("other")
+    _RULING.c.story_id == bindparam("story"), _COPY.c.story_id == bindparam("other")
 )

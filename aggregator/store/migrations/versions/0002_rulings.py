@@ -1,4 +1,4 @@
-"""Corrections: what a person said of stories, for good"""
+"""Rulings: what a person said of stories, for good"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -14,7 +14,7 @@ depends_on = None
 def upgrade() -> None:
     """To this schema."""
     op.create_table(
-        "correction",
+        "ruling",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("story_id", sa.Integer(), nullable=False),
         sa.Column("kind", sa.String(length=8), nullable=False),
@@ -27,16 +27,16 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["story_id"], ["story.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id"),
     )
-    with op.batch_alter_table("correction", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_correction_entry_id"), ["entry_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_correction_key_link"), ["key_link"], unique=False)
-        batch_op.create_index(batch_op.f("ix_correction_story_id"), ["story_id"], unique=False)
+    with op.batch_alter_table("ruling", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_ruling_entry_id"), ["entry_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_ruling_key_link"), ["key_link"], unique=False)
+        batch_op.create_index(batch_op.f("ix_ruling_story_id"), ["story_id"], unique=False)
 
 
 def downgrade() -> None:
     """Back to the one before."""
-    with op.batch_alter_table("correction", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_correction_story_id"))
-        batch_op.drop_index(batch_op.f("ix_correction_key_link"))
-        batch_op.drop_index(batch_op.f("ix_correction_entry_id"))
-    op.drop_table("correction")
+    with op.batch_alter_table("ruling", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_ruling_story_id"))
+        batch_op.drop_index(batch_op.f("ix_ruling_key_link"))
+        batch_op.drop_index(batch_op.f("ix_ruling_entry_id"))
+    op.drop_table("ruling")

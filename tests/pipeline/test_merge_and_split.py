@@ -41,7 +41,7 @@ def test_a_merge_keeps_the_older_id_and_the_other_leads_to_it(desk):
     (story,) = desk.stories()
     assert story.id == ferry
     assert desk.store.find(mill).id == ferry
-    assert [(c.kind, c.other) for c in story.corrections] == [("merge", mill)]
+    assert [(c.kind, c.other) for c in story.rulings] == [("merge", mill)]
     # Copies of either text are copies of it now, edits part nobody, and a restart forgets nothing.
     desk.restart()
     assert desk.poll("C", MILL.text) == ferry
@@ -61,7 +61,7 @@ def test_a_split_copy_is_a_story_of_its_own_from_then_on(desk):
     assert desk.of(desk.address("A")) == story
     assert desk.of(desk.address("B")) == done.other
     told = desk.store.find(story)
-    (said,) = told.corrections
+    (said,) = told.rulings
     assert (said.kind, said.other, said.url) == ("split", done.other, desk.address("B"))
     (copy,) = desk.store.find(done.other).copies
     assert copy.reason == f"A person took it out of story {story}."
@@ -128,7 +128,7 @@ def test_a_later_word_counts_more_than_an_earlier(desk):
     assert desk.poll("B", EDITED) == story
     again = desk.split(story, desk.address("B")).other
     assert desk.poll("B", FERRY.text) == again
-    kinds = [said.kind for said in desk.store.find(story).corrections]
+    kinds = [said.kind for said in desk.store.find(story).rulings]
     assert kinds == ["merge", "split"]
 
 
