@@ -5,13 +5,14 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from aggregator import added_feeds
 from aggregator.config import Config, OutputConfig
 from aggregator.correct import Corrected, merge, split
-from aggregator.credit import load_directory
+from aggregator.credit import Directory, load_directory
 from aggregator.errors import NotFoundError, StoreError
 from aggregator.metrics import Metrics
 from aggregator.model import Channel, Content, Exchange, FeedHealth, Story, StoryQuery, Version
@@ -254,14 +255,18 @@ class StoredSite:
 
     # --------------------------------------------------------------------------- small tools
 
+    @cached_property
+    def _directory(self) -> Directory:
+        known = load_directory()
+        return known.with_outlets(outlets_of(self._config.feed_specs(self._store.added()), known))
+
     def _corrected(self, correct: Callable[..., Corrected], **what: str) -> Mapping[str, Any]:
-        now, known = datetime.now(UTC), load_directory()
-        outlets = outlets_of(self._config.feed_specs(self._store.added()), known)
+        now = datetime.now(UTC)
         with (
             self._store.writing(now - self._config.dedupe.window) as transaction,
             transaction.part(),
         ):
-            done = correct(transaction, directory=known.with_outlets(outlets), now=now, **what)
+            done = correct(transaction, directory=self._directory, now=now, **what)
         return asdict(done)
 
     def _dated(self, query: StoryQuery) -> StoryQuery:

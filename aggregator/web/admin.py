@@ -19,6 +19,7 @@ from starlette.responses import JSONResponse, Response
 from aggregator.errors import AggregatorError, StoreError
 from aggregator.publish import feed_json
 from aggregator.web.addresses import root_of
+from aggregator.web.api import is_id
 from aggregator.web.schema import (
     CorrectedModel,
     FeedModel,
@@ -43,7 +44,6 @@ _STATUS = {
     "only_copy": 409,
 }
 _LARGEST = 2**31 - 1
-_ID = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 _REFUSALS: dict[int | str, dict[str, Any]] = {
     401: {"model": Problem, "description": "The token is missing, or is another."},
     403: {"model": Problem, "description": "Writing is off: no `server.admin_token` is set."},
@@ -62,9 +62,7 @@ def _body(model: type[BaseModel]) -> dict[str, Any]:
 
 
 _Model = TypeVar("_Model", bound=BaseModel)
-_Story = Annotated[
-    str, Path(min_length=36, max_length=36, pattern=_ID, description="The id of a story.")
-]
+_Story = Annotated[str, Path(description="The id of a story.")]
 _Number = Annotated[int, Path(ge=1, le=_LARGEST, description="The feed’s `id`.")]
 
 
@@ -199,6 +197,7 @@ def _corrections(router: APIRouter, site: Site) -> None:
     )
     async def merge(request: Request, story_id: _Story) -> Response:
         """Join two stories for good. The older id stays, and the other leads to it."""
+        _must_be_id(story_id)
         other = _checked(MergeModel, await _json_of(request)).story
         return _told(await _done(site.merge, story_id, other))
 
@@ -216,8 +215,14 @@ def _corrections(router: APIRouter, site: Site) -> None:
     )
     async def split(request: Request, story_id: _Story) -> Response:
         """Take a copy out of a story, and keep it out for good."""
+        _must_be_id(story_id)
         url = _checked(SplitModel, await _json_of(request)).url
         return _told(await _done(site.split, story_id, url))
+
+
+def _must_be_id(story_id: str) -> None:
+    if not is_id(story_id):
+        raise HTTPException(404, "No story has this id.")
 
 
 def _checked(model: type[_Model], values: dict[str, Any]) -> _Model:

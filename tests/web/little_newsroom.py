@@ -84,7 +84,7 @@ class Told:
 def credit(by: str, quote: str, where: Where = Where.BODY, **more) -> Credit:
     outlet = OUTLETS[by]
     role = Role.AGENCY if by == "lakes" else Role.PUBLISHER
-    values = {"role": role, "extent": Extent.FULL, "confidence": 0.97, "rank": 7} | more
+    values = {"role": role, "extent": Extent.FULL, "confidence": 0.97, "rank": 30} | more
     url = f"https://{outlet.domain}/a"
     return Credit(outlet.name, outlet.name, outlet.domain, url, quote=quote, where=where, **values)
 
@@ -110,7 +110,7 @@ def stories() -> list[Told]:
                       ("headline changed", "boilerplate appended"), 0.93),
                 Filed("post", "Night ferry to run until three from April",
                       FERRY + '<img src="https://harbourpost.example/ferry.jpg" alt="The ferry">',
-                      0, (credit("lakes", "OLD HARBOUR (Lakes Wire) —", Where.DATELINE, rank=2),),
+                      0, (credit("lakes", "OLD HARBOUR (Lakes Wire) —", Where.DATELINE, rank=10),),
                       author="Ada Quay",
                       enclosures=(Enclosure("https://harbourpost.example/ferry.jpg", "image/jpeg",
                                             48_000),)),
