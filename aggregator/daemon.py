@@ -22,7 +22,7 @@ from aggregator.metrics import Metrics
 from aggregator.model import Feed, FeedSpec, PollOutcome
 from aggregator.outlets import outlets_of
 from aggregator.pipeline import Pipeline
-from aggregator.reading import know_outlets
+from aggregator.reading import know_outlets, known_outlets
 from aggregator.site import StoredSite
 from aggregator.store import Store
 from aggregator.web import create_app
@@ -84,7 +84,8 @@ class Daemon:
         store = await asyncio.to_thread(Store, config.database_url)
         directory = load_directory()
         outlets = outlets_of(config.feed_specs(), directory)
-        workers = Workers(partial(know_outlets, outlets))
+        corrections = tuple(o.outlet(directory.by_name(o.name)) for o in config.outlets)
+        workers = Workers(partial(know_outlets, outlets, corrections))
         try:
             async with Fetcher(
                 user_agent=config.http.user_agent,
@@ -94,7 +95,8 @@ class Daemon:
                 concurrency=config.poll.concurrency,
                 per_host_delay=config.poll.per_host_delay,
             ) as fetcher:
-                daemon = cls(config, store, fetcher, workers, directory.with_outlets(outlets))
+                known = known_outlets(outlets, corrections)
+                daemon = cls(config, store, fetcher, workers, known)
                 writing = asyncio.create_task(daemon._writer.run())
                 try:
                     yield daemon

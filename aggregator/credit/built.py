@@ -33,7 +33,30 @@ _OPENING = 3  # words in which a line without a subject says it
 _TOGETHER = 5  # words between "first" and "published"
 _REACH = 9  # words from what is said to the name
 _CLAUSE_TO_VERB = 3  # words
-_ARTICLES = frozenset({"el", "il", "o", "a", "os", "as", "lo", "η", "το", "der", "die", "das"})
+_ARTICLES = frozenset(
+    {
+        "an",
+        "un",
+        "una",
+        "une",
+        "ein",
+        "eine",
+        "um",
+        "uma",
+        "el",
+        "il",
+        "o",
+        "a",
+        "os",
+        "as",
+        "lo",
+        "η",
+        "το",
+        "der",
+        "die",
+        "das",
+    }
+)
 _TIMES = frozenset({"when", "because", "if", "while", "after", "before"})
 _SHORT = 12  # words of a line that only says where it was published
 _LONGEST_REST = 14  # words behind the name
@@ -188,7 +211,9 @@ def _is_told(body: Body, text: str, name: Name) -> bool:
     if _LONG_AGO.match(text, name.end):
         return True  # it first appeared in X in 1978
     clause = _CLAUSE.match(text, name.end)  # Quoted from X, the depot will open
-    return clause is not None and body.phrases.of("again").isdisjoint(words_of(clause[0]))
+    words = words_of(clause[0]) if clause is not None else []
+    apposed = bool(words) and words[0] in SMALL | _ARTICLES  # X, a project of a foundation
+    return bool(words) and not apposed and body.phrases.of("again").isdisjoint(words)
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,7 +351,8 @@ class _Sentence:
         if cue.certain or cue.last + 1 >= len(self._words):
             return None
         last = names.at(self._block, self._words[cue.last + 1][1])
-        return last[0] if last and last[0].end >= self._words[-1][2] - 1 else None
+        ends = bool(last) and last[0].text[:1].isupper() and last[0].end >= self._words[-1][2] - 1
+        return last[0] if ends else None
 
     def _ends_soon(self, name: Name) -> bool:
         if name.end > self._stop:

@@ -194,19 +194,20 @@ class Directory:
         """Where an address leads, transports unwrapped; "" where a transport does not say."""
         return unwrapped(url, self.is_transport)
 
-    def with_outlets(self, outlets: Iterable[Outlet]) -> "Directory":
+    def with_outlets(self, outlets: Iterable[Outlet], *, corrects: bool = False) -> "Directory":
         """A directory that also knows these; where it knew them already, these win.
 
         What was known of an outlet by its name or one of its domains stays beside what is new:
         its other domains and aliases, and that it is an agency. One that is new is an agency where
-        its name says so: "Norvane News Agency".
+        its name says so: "Norvane News Agency". `corrects`: these are right of what kind they are.
         """
         tables = self._tables.copied()
         for outlet in outlets:
             known = self.by_name(outlet.name) if outlet.name else None
             if known is None:
                 known = next((o for d in outlet.domains if (o := self.by_domain(d))), None)
-            tables.add(_merged(outlet, known) if known else _told_by_name(outlet), wins=True)
+            made = _merged(outlet, known) if known else _told_by_name(outlet)
+            tables.add(replace(made, kind=outlet.kind) if corrects else made, wins=True)
         return Directory(tables)
 
 

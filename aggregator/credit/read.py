@@ -49,11 +49,10 @@ def read_credits(
     if title and own.is_transport:
         found += ((_NEAR, credit) for credit in readers.marks.of_title(title))
     told = list(find_phrases(text, readers.names))
-    told += find_built(
-        text,
-        readers.names,
-        {found.block for found in told if found.phrase.means is not Means.UNNAMED},
-    )
+    named = {
+        f.block for f in told if f.phrase.linked or any(_counts(n, f, naming) for n in f.names)
+    }
+    told += find_built(text, readers.names, named)
     relayed = any(_is_relayed(phrase, directory) for phrase in told)
     for phrase in told:
         if relayed or not phrase.phrase.relayed:

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 import aggregator
 from aggregator.config import OpmlConfig, check, load, parse_duration
 from aggregator.errors import ConfigError
-from aggregator.model import Content, FeedSpec, FullText, StoryQuery
+from aggregator.model import Content, FeedSpec, FullText, Outlet, OutletKind, StoryQuery
 
 SHIPPED = Path(__file__).parents[2] / "config.yaml"
 EVERYTHING = """
@@ -180,3 +180,20 @@ def test_an_opml_file_that_is_none_names_the_line_of_the_entry(written, tmp_path
         ConfigError, match=r"config\.yaml:2: feeds\[0\]\.opml: .* not an OPML document"
     ):
         load(written("feeds:\n  - opml: page.opml"), {})
+
+
+def test_outlets_can_be_added_and_corrected(written):
+    text = """
+outlets:
+  - name: Sarnholm Courier
+    domain: sarnholmcourier.example
+    aliases: [The Courier, SC]
+  - {name: Reuters, domain: [reuters.test], kind: publisher}
+"""
+    courier, reuters = load(written(text), {}).outlets
+    assert courier.outlet(None) == Outlet(
+        "Sarnholm Courier", ("sarnholmcourier.example",), ("The Courier", "SC")
+    )
+    known = Outlet("Reuters", kind=OutletKind.AGENCY)
+    assert courier.outlet(known).kind is OutletKind.AGENCY
+    assert reuters.outlet(known) == Outlet("Reuters", ("reuters.test",))
