@@ -10,7 +10,7 @@ import tomllib
 from collections import defaultdict
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 from aggregator.credit.body import Body
 from aggregator.credit.domains import DATA
@@ -104,10 +104,19 @@ class Words:
             return found
         return found | {(lang, kind) for stem, lang, kind in stems if word.startswith(stem)}
 
+    @cached_property
+    def _cues(self) -> tuple[frozenset[str], frozenset[str]]:
+        exact = (word for word, found in self.exact.items() if any(k in _CUES for _, k in found))
+        stems = (key for key, found in self.stems.items() if any(k in _CUES for *_, k in found))
+        return frozenset(exact), frozenset(stems)
+
     def cues(self, words: frozenset[str]) -> frozenset[str]:
         """Those of some words that say that a text is another's."""
-        classes = self._classes(words)
-        return frozenset(word for word, kinds in classes.items() if kinds & _CUES)
+        exact, stems = self._cues  # intersections: most words of most texts are none of these
+        begins = {word[:_STEM] for word in words} & stems
+        if not begins:
+            return words & exact
+        return words & exact | {word for word in words if word[:_STEM] in begins}
 
     def may_credit(self, words: frozenset[str]) -> bool:
         """Whether words may be those of a line of credit: quick, and seldom wrong."""
@@ -117,7 +126,6 @@ class Words:
         return bool(strong or spoken)
 
     def _classes(self, words: frozenset[str]) -> dict[str, set[str]]:
-        # Two intersections first: most words of most texts are none of these.
         found = set(words & self.exact.keys())
         begins = {word[:_STEM] for word in words} & self.stems.keys()
         if begins:
