@@ -36,7 +36,7 @@ _NUMBER = re.compile(r"\s*#\d+$")
 _POSSESSIVE = re.compile(r"['’]s?$")
 _SUFFIX = re.compile(r"['’](?!s$)[a-zçğıöşü]{1,5}$")  # Turkish: Evrensel'de
 
-_OWNED = re.compile(r"(.{2,40}?)['’]s? [A-Z][\w.-]+ [A-Z][\w.-]+$")
+_OWNED = re.compile(r"(.{2,40}?)['’]s? [A-Z].*$")
 # Nouns with a capital that are as often the first word of a name: Agencia Ocote.
 OF_NAMES = frozenset({
     "Agencia", "Agência", "Agenzia", "Agence", "Agenția", "Revista", "Diario", "Diário", "Radio",
