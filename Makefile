@@ -13,7 +13,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 SOURCES := aggregator tests $(wildcard benchmarks)
 
 # What Debian has for the tests: a browser, a feed reader, a database, and fonts for many scripts.
-TEST_PACKAGES := chromium fonts-dejavu-core fonts-noto-core fonts-noto-cjk newsboat postgresql
+TEST_PACKAGES := chromium fonts-dejavu-core fonts-noto-core fonts-noto-cjk newsboat nodejs npm postgresql
 
 .PHONY: help run demo test check lint format bench bench-credit bench-match lock image clean distclean
 

@@ -3,24 +3,23 @@
 import asyncio
 import json
 import sys
-import time
-from collections import Counter
 from collections.abc import Coroutine
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from aggregator import __version__, logs
+from aggregator import __version__, cli_keeping, logs
+from aggregator.cli_options import DEFAULT_CONFIG, AsJson, ConfigPath, load
 from aggregator.errors import AggregatorError, ConfigError
 
 if TYPE_CHECKING:
     from aggregator.config import Config
-    from aggregator.model import PollOutcome
+    from aggregator.correct import Corrected
 
 T = TypeVar("T")
 
@@ -31,14 +30,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-feeds_app = typer.Typer(help="Feeds: their health.", no_args_is_help=True)
+feeds_app = typer.Typer(help="Feeds: their health, and new ones.", no_args_is_help=True)
 app.add_typer(feeds_app, name="feeds")
-
-ConfigPath = Annotated[
-    Path, typer.Option("--config", "-c", help="The configuration.", envvar="AGGREGATOR_CONFIG")
-]
-DEFAULT_CONFIG = Path("config.yaml")
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+cli_keeping.add_to(app, feeds_app)
 
 
 class Format(StrEnum):
@@ -56,7 +50,7 @@ def run(config: ConfigPath = DEFAULT_CONFIG) -> None:
     from aggregator import daemon
 
     logs.set_up()
-    _loop(daemon.run(_load(config)))
+    _loop(daemon.run(load(config)))
 
 
 @app.command()
@@ -65,7 +59,7 @@ def serve(config: ConfigPath = DEFAULT_CONFIG) -> None:
     from aggregator import daemon
 
     logs.set_up()
-    _loop(daemon.run(_load(config), poll=False))
+    _loop(daemon.run(load(config), poll=False))
 
 
 @app.command()
@@ -76,7 +70,7 @@ def poll(
 ) -> None:
     """Poll the feeds that are due, once."""
     logs.set_up(level=30)
-    totals = _loop(_poll(_load(config), every=every))
+    totals = _loop(_poll(load(config), every=every))
     if as_json:
         print(json.dumps(totals))
         return
@@ -109,13 +103,40 @@ def explain(
     from aggregator.publish import story_json
     from aggregator.store import Store
 
-    settings = _load(config)
+    settings = load(config)
     store = Store(settings.database_url)
     story = store.find(story_or_url)
     if as_json:
         print(json.dumps(story_json(story), ensure_ascii=False, indent=2))
     else:
         Console().print(explanation(story))
+
+
+@app.command()
+def merge(
+    a: Annotated[str, typer.Argument(help="A story's id, or a copy's address.")],
+    b: Annotated[str, typer.Argument(help="Another's.")],
+    config: ConfigPath = DEFAULT_CONFIG,
+    as_json: AsJson = False,
+) -> None:
+    """Make one story of two, for good. The older id stays; the other leads to it."""
+    from aggregator import correct
+
+    _tell(correct.correct_now(load(config), correct.merge, a=a, b=b), as_json=as_json)
+
+
+@app.command()
+def split(
+    story: Annotated[str, typer.Argument(help="A story's id, or the start of it.")],
+    copy_url: Annotated[str, typer.Argument(help="The address of the copy that is none of it.")],
+    config: ConfigPath = DEFAULT_CONFIG,
+    as_json: AsJson = False,
+) -> None:
+    """Take a copy out of a story, for good. It becomes a story of its own."""
+    from aggregator import correct
+
+    done = correct.correct_now(load(config), correct.split, story=story, url=copy_url)
+    _tell(done, as_json=as_json)
 
 
 @app.command()
@@ -128,7 +149,7 @@ def export(
     """Write the same bytes that the server gives."""
     from aggregator.site import export_bytes
 
-    data = export_bytes(_load(config), form.value, name)
+    data = export_bytes(load(config), form.value, name)
     if output is not None:
         output.write_bytes(data)
     else:
@@ -141,7 +162,7 @@ def feeds_list(config: ConfigPath = DEFAULT_CONFIG, as_json: AsJson = False) -> 
     from aggregator.explain import health_json, health_table
     from aggregator.store import Store
 
-    feeds = Store(_load(config).database_url).feeds()
+    feeds = Store(load(config).database_url).feeds()
     if as_json:
         print(json.dumps([health_json(feed) for feed in feeds], ensure_ascii=False, indent=2))
     else:
@@ -216,10 +237,8 @@ def _fail(error: AggregatorError) -> NoReturn:
     sys.exit(2 if isinstance(error, ConfigError) else 1)
 
 
-def _load(path: Path) -> "Config":
-    from aggregator import config as configuration
-
-    return configuration.load(path)
+def _tell(done: "Corrected", *, as_json: bool) -> None:
+    print(json.dumps(asdict(done)) if as_json else str(done))
 
 
 def _loop(job: Coroutine[Any, Any, T]) -> T:
@@ -233,34 +252,19 @@ def _loop(job: Coroutine[Any, Any, T]) -> T:
 
 async def _poll(config: "Config", *, every: bool) -> dict[str, int | float]:
     from aggregator.daemon import Daemon, utc_now
+    from aggregator.progress import PollProgress
 
     async with Daemon.opened(config) as daemon:
         await daemon.list_feeds()
-        start = time.perf_counter()
         store = daemon.store
-        feeds = store.listed() if every else store.due(utc_now(), limit=sys.maxsize >> 1)
-        count: Counter[str] = Counter(feeds=len(feeds))
-        with Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[errors]} errors"),
-            TimeRemainingColumn(),
-            console=Console(stderr=True),
-            disable=not sys.stderr.isatty(),
-        ) as progress:
-            bar = progress.add_task("polling", total=len(feeds), errors=0)
-
-            def seen(outcome: "PollOutcome") -> None:
-                count[outcome.result] += 1
-                count["entries_new"] += outcome.entries_new
-                count["stories_new"] += outcome.stories_new
-                progress.update(bar, advance=1, errors=count["failed"])
-
-            await daemon.poll_once(feeds, seen)
-        names = ("feeds", "fetched", "not_modified", "failed", "entries_new", "stories_new")
-        seconds = round(time.perf_counter() - start, 3)
-        return {name: count[name] for name in names} | {"seconds": seconds}
+        if every:
+            # All but those that were taken down for good (410).
+            feeds = [feed for feed in store.listed() if feed.error_reason != "gone"]
+        else:
+            feeds = store.due(utc_now(), limit=sys.maxsize >> 1)
+        with PollProgress(len(feeds)) as progress:
+            await daemon.poll_once(feeds, progress.seen)
+            return progress.totals()
 
 
 if __name__ == "__main__":

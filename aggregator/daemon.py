@@ -5,23 +5,27 @@ import contextlib
 import signal
 import socket
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from random import Random
+from typing import Any
 
 import structlog
 import uvicorn
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from aggregator.agenda import Agenda
+from aggregator.announce import Announcer
 from aggregator.config import Config, feeds_from_opml
 from aggregator.credit import Directory, load_directory
 from aggregator.errors import AggregatorError, ConfigError, StoreError
-from aggregator.fetch import Bounds, Fetcher
+from aggregator.fetch import Bounds, Fetcher, Poster
 from aggregator.metrics import Metrics
 from aggregator.model import Feed, FeedSpec, PollOutcome
 from aggregator.outlets import outlets_of
 from aggregator.pipeline import Pipeline
+from aggregator.push import Push, callback_base
 from aggregator.reading import know_outlets, known_outlets
 from aggregator.site import StoredSite
 from aggregator.store import Store
@@ -30,6 +34,8 @@ from aggregator.workers import Workers
 from aggregator.writer import Writer
 
 _TICK = timedelta(seconds=1)
+_MOST_WAITING = 10_000  # feeds that are due and not begun; the rest is found by later ticks
+_READ_AT_ONCE = 64  # feeds
 _DATABASE_PAUSE = 5  # seconds
 _GRACE = 3  # seconds that open requests get at the end
 
@@ -73,9 +79,25 @@ class Daemon:
             clock=clock,
             dice=dice or Random(),  # noqa: S311  (jitter is no secret)
         )
+        base = callback_base(config)
+        self.push: Push | None = None  # where hubs can reach us
+        if base:
+            self.push = Push(
+                base,
+                store=store,
+                fetcher=fetcher,
+                pipeline=self._pipeline,
+                clock=clock,
+                seen=lambda outcome: self.metrics.polled(outcome, 0.0),
+            )
         # Enough feeds in hand to keep every connection busy while others parse and match.
-        self._most = 2 * config.poll.concurrency
+        self._agenda = Agenda(2 * config.poll.concurrency)
+        self._enough = max(2 * config.poll.concurrency // 8, 1)
         self._polling: dict[int, asyncio.Task[PollOutcome | None]] = {}
+        self._chores: set[asyncio.Future[None]] = set()
+        self._filling = False
+        self._moved = asyncio.Event()  # a poll has ended
+        self._seen: Callable[[PollOutcome], None] | None = None
 
     @classmethod
     @contextlib.asynccontextmanager
@@ -136,28 +158,27 @@ class Daemon:
         )
 
     async def tick(self) -> None:
-        """Poll every feed that is due, as many at once as there is room for."""
-        while True:
-            await self._room()
-            room, busy = self._most - len(self._polling), set(self._polling)
-            try:
-                feeds = await asyncio.to_thread(self.store.due, self._clock(), room, busy)
-            except StoreError as error:
-                log.error("database_failed", reason=error.reason, error=str(error))  # noqa: TRY400
-                return
-            self.started.set()
-            if not feeds:
-                return
-            for feed in feeds:
-                self._begin(feed)
+        """See which feeds are due, and begin as many of them as there is room for."""
+        try:
+            most = _MOST_WAITING - len(self._agenda)
+            due = await asyncio.to_thread(
+                self.store.waiting, self._clock(), most, frozenset(self._agenda.known)
+            )
+        except StoreError as error:
+            log.error("database_failed", reason=error.reason, error=str(error))  # noqa: TRY400
+            return
+        self.started.set()
+        self._agenda.add(due)
+        await self._fill()
 
     async def poll_once(self, feeds: Sequence[Feed], seen: Callable[[PollOutcome], None]) -> None:
         """Poll each of these feeds once; `seen` is told of each as it ends."""
-        for feed in feeds:
-            await self._room()
-            task = self._begin(feed)
-            task.add_done_callback(lambda done: seen(result) if (result := done.result()) else None)
-        await asyncio.gather(*self._polling.values())
+        self._seen = seen
+        self._agenda.add((feed.id, feed.poll_url) for feed in feeds)
+        await self._fill()
+        while len(self._agenda):  # as polls end, others begin
+            self._moved.clear()
+            await self._moved.wait()
 
     async def keep_house(self) -> None:
         """Forget what is older than the configuration says."""
@@ -169,16 +190,50 @@ class Daemon:
 
     # -------------------------------------------------------------------------- small tools
 
-    def _begin(self, feed: Feed) -> "asyncio.Task[PollOutcome | None]":
+    async def _fill(self) -> None:
+        """Begin what may begin, in batches, so that reading them costs little."""
+        if self._filling:
+            return
+        self._filling = True
+        try:
+            while numbers := self._agenda.take(_READ_AT_ONCE):
+                begun: set[int] = set()
+                try:
+                    for feed in await asyncio.to_thread(self.store.numbered, numbers):
+                        self._begin(feed)
+                        begun.add(feed.id)
+                except StoreError as error:
+                    log.error(  # noqa: TRY400
+                        "database_failed", reason=error.reason, error=str(error)
+                    )
+                    await asyncio.sleep(_DATABASE_PAUSE)
+                finally:
+                    for number in set(numbers) - begun:
+                        self._agenda.done(number)
+                        self._moved.set()
+        finally:
+            self._filling = False
+
+    def _begin(self, feed: Feed) -> None:
         task = asyncio.create_task(self._poll(feed))
         self._polling[feed.id] = task
         self.metrics.polling(len(self._polling))
-        task.add_done_callback(lambda _: self._polling.pop(feed.id, None))
-        return task
+        task.add_done_callback(partial(self._ended, feed))
 
-    async def _room(self) -> None:
-        while len(self._polling) >= self._most:
-            await asyncio.wait(self._polling.values(), return_when=asyncio.FIRST_COMPLETED)
+    def _ended(self, feed: Feed, task: "asyncio.Task[PollOutcome | None]") -> None:
+        del self._polling[feed.id]
+        self._agenda.done(feed.id)
+        self._moved.set()
+        if task.cancelled():
+            return
+        outcome = task.result()
+        if outcome is not None and self._seen is not None:
+            self._seen(outcome)
+        # A few free places together, as each look into the database has its price.
+        if not self._filling and (self._agenda.room >= self._enough or not self._polling):
+            filling = asyncio.ensure_future(self._fill())
+            self._chores.add(filling)
+            filling.add_done_callback(self._chores.discard)
 
     async def _poll(self, feed: Feed) -> PollOutcome | None:
         start = time.perf_counter()
@@ -213,7 +268,7 @@ class Daemon:
         return outcome
 
     async def _stop_polling(self) -> None:
-        tasks = list(self._polling.values())
+        tasks: list[asyncio.Future[Any]] = [*self._chores, *self._polling.values()]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -232,16 +287,24 @@ async def run(
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     with _listening(config) as listener:
-        async with Daemon.opened(config) as daemon:
-            server = _server(config, daemon)
+        async with Daemon.opened(config) as daemon, contextlib.AsyncExitStack() as stack:
+            site = StoredSite(config, daemon.store, daemon.metrics, daemon.started.is_set)
+            server = _server(config, daemon, site)
             serving = asyncio.create_task(server.serve(sockets=[listener]))
             scheduler = AsyncIOScheduler(timezone=UTC)
             if poll:
                 await daemon.prepare()
-                every = partial(scheduler.add_job, trigger="interval", max_instances=1)
-                every(daemon.tick, seconds=_TICK.total_seconds(), next_run_time=utc_now())
-                every(daemon.keep_house, hours=1, next_run_time=utc_now())
-                every(daemon.list_feeds, hours=1, next_run_time=utc_now())
+                every = partial(scheduler.add_job, _job, trigger="interval", max_instances=1)
+                every(args=[daemon.tick], seconds=_TICK.total_seconds(), next_run_time=utc_now())
+                every(args=[daemon.keep_house], hours=1, next_run_time=utc_now())
+                if daemon.push is not None:
+                    every(args=[daemon.push.ask], minutes=1)
+                every(args=[daemon.list_feeds], hours=1, next_run_time=utc_now())
+                announcer = await stack.enter_async_context(
+                    _announcing(config, site, daemon.metrics)
+                )
+                if announcer is not None:
+                    every(args=[announcer.tick], seconds=_TICK.total_seconds())
                 scheduler.start()
             host, port = listener.getsockname()[:2]
             address = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
@@ -259,6 +322,12 @@ async def run(
     log.info("stopped")
 
 
+async def _job(work: Callable[[], Awaitable[None]]) -> None:
+    """Work of the scheduler, which cancels it at the end: no failure worth telling of."""
+    with contextlib.suppress(asyncio.CancelledError):
+        await work()
+
+
 class _Server(uvicorn.Server):
     """Uvicorn without handlers of its own: the daemon hears the signals."""
 
@@ -268,11 +337,33 @@ class _Server(uvicorn.Server):
         yield
 
 
-def _server(config: Config, daemon: Daemon) -> uvicorn.Server:
-    site = StoredSite(config, daemon.store, daemon.metrics, daemon.started.is_set)
+@contextlib.asynccontextmanager
+async def _announcing(
+    config: Config, site: StoredSite, metrics: Metrics
+) -> AsyncIterator[Announcer | None]:
+    """Who tells the configured hubs of changes; nobody without them, or without an address."""
+    if not (config.websub.hubs and config.server.base_url):
+        yield None
+        return
+    async with Poster(
+        user_agent=config.http.user_agent,
+        timeout=config.http.timeout,
+        allow_networks=config.http.allow_networks,
+    ) as poster:
+        yield Announcer(
+            config.websub.hubs,
+            version=site.version,
+            heads=site.heads,
+            post=poster.post,
+            told=metrics.announced,
+            clock=time.monotonic,
+        )
+
+
+def _server(config: Config, daemon: Daemon, site: StoredSite) -> uvicorn.Server:
     return _Server(
         uvicorn.Config(
-            create_app(site),
+            create_app(site, door=daemon.push, max_push=config.http.max_bytes),
             log_config=None,
             access_log=False,
             lifespan="off",

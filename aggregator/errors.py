@@ -50,7 +50,8 @@ class FetchError(AggregatorError):
     """A URL could not be fetched: network, HTTP status, limits, or a refused address.
 
     `status` is the HTTP status, where the server gave one. `retry_after` is how long the server
-    asked to be left alone (RFC 9110, 10.2.3), where it did.
+    asked to be left alone (RFC 9110, 10.2.3), where it did. `permanent_url` is where permanent
+    redirects had led by then, or "".
     """
 
     def __init__(
@@ -61,13 +62,19 @@ class FetchError(AggregatorError):
         remedy: str = "",
         status: int | None = None,
         retry_after: timedelta | None = None,
+        permanent_url: str = "",
     ) -> None:
         super().__init__(message, reason=reason, remedy=remedy)
         self.status = status
         self.retry_after = retry_after
+        self.permanent_url = permanent_url
 
     def __reduce__(self) -> tuple[object, ...]:
-        keywords = {"status": self.status, "retry_after": self.retry_after}
+        keywords = {
+            "status": self.status,
+            "retry_after": self.retry_after,
+            "permanent_url": self.permanent_url,
+        }
         return (_rebuild, (type(self), self.message, self.reason, self.remedy, keywords))
 
 

@@ -65,6 +65,12 @@ class Metrics:
         self._held = Gauge(
             "aggregator_held", "What the database holds.", ["what"], registry=registry
         )
+        self._announced = Counter(
+            "aggregator_websub_announcements",
+            "Changes of feeds that hubs were to be told of, by how a try ended.",
+            ["result"],
+            registry=registry,
+        )
         self._polling = Gauge(
             "aggregator_polling", "Feeds that are being polled now.", registry=registry
         )
@@ -96,6 +102,10 @@ class Metrics:
     def built(self, seconds: float) -> None:
         """Count one document of the merged feed that was built."""
         self._builds.observe(seconds)
+
+    def announced(self, result: str) -> None:
+        """Count one try to tell a hub of a change: told, failed or given_up."""
+        self._announced.labels(result).inc()
 
     def polling(self, feeds: int) -> None:
         """Say how many feeds are being polled."""

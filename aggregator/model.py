@@ -59,10 +59,36 @@ class FeedSpec:
 
 @dataclass(frozen=True, slots=True)
 class Validators:
-    """What a server gave to recognise an unchanged document by (RFC 9110, 8.8): opaque strings."""
+    """What a server gave to recognise an unchanged document by (RFC 9110, 8.8): opaque strings.
+
+    They belong to the document at `url` and are sent to no other; "" where that is not known.
+    """
 
     etag: str | None = None
     last_modified: str | None = None
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """How often a publisher wants to be asked, as its last answer and document say."""
+
+    max_age: timedelta | None = None  # Cache-Control or Expires, less the answer's age
+    ttl: timedelta | None = None  # RSS 2.0 <ttl>
+    every: timedelta | None = None  # sy:updatePeriod and sy:updateFrequency
+    skip_hours: tuple[int, ...] = ()  # 0..23, GMT
+    skip_days: tuple[int, ...] = ()  # 0 is Monday, GMT
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """What polls have taught about when a feed has news."""
+
+    since: datetime | None = None  # of its first good poll
+    news_at: datetime | None = None  # of the last poll that found something new
+    gap: timedelta | None = None  # between two entries, as their dates tell
+    share: float = 0.0  # of polls that found something new; late ones count more
+    polls: int = 0  # behind `share`
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +105,13 @@ class Feed:
     failures: int = 0  # in a row
     interval: timedelta = timedelta(minutes=30)
     next_poll_at: datetime | None = None
+    error_reason: str = ""  # of the last poll; "" after a success
+    wishes: Wishes = Wishes()
+    rhythm: Rhythm = Rhythm()
+    looked_at: datetime | None = None  # when its document was last had in full
+    look_days: int = 1  # until it is asked for in full again, whatever its validators say
+    pages_owed: bool = False  # article pages are still to be fetched; its document is kept
+    pushed_at: datetime | None = None  # when a WebSub hub last brought something
 
     @property
     def name(self) -> str:
@@ -91,7 +124,7 @@ class Feed:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """One finished exchange, redirects followed. A status of 200 or 304; others are errors."""
+    """One finished exchange, redirects followed. A status of 200, 226 or 304; others are errors."""
 
     url: str  # what was asked for
     final_url: str  # what answered
@@ -107,6 +140,11 @@ class Response:
     def not_modified(self) -> bool:
         """Whether the server said that nothing changed (304)."""
         return self.status == 304
+
+    @property
+    def partial(self) -> bool:
+        """Whether the body has only what is new since last time (226, RFC 3229)."""
+        return self.status == 226
 
     @property
     def content_type(self) -> str:
@@ -220,6 +258,12 @@ class ParsedFeed:
     entries: tuple[ParsedEntry, ...] = ()
     skipped: int = 0  # entries beyond the limit, or without anything to tell them by
     problems: tuple[str, ...] = ()  # what was odd, for /sources
+    update_every: timedelta | None = None  # sy:updatePeriod and sy:updateFrequency
+    skip_hours: tuple[int, ...] = ()  # 0..23, GMT
+    skip_days: tuple[int, ...] = ()  # 0 is Monday, GMT
+    hub: str = ""  # the WebSub hub that it names
+    self_url: str = ""  # its own address, as it gives it
+    cut_off: bool = False  # it ends before its end
 
 
 @dataclass(frozen=True, slots=True)
@@ -374,6 +418,7 @@ class NearMiss:
     story: int
     score: float
     reason: str
+    id: str = ""  # the story's public id, where a store has given it one
 
 
 @dataclass(frozen=True, slots=True)
@@ -388,6 +433,7 @@ class Decision:
     edits: tuple[str, ...] = ()  # "headline changed", "boilerplate appended", ...
     near_misses: tuple[NearMiss, ...] = ()
     also: tuple[int, ...] = ()  # stories beside it that tell the same text, to be joined with it
+    whole: bool = False  # whether nearly all of either text is in the other
 
 
 @dataclass(frozen=True, slots=True)
@@ -448,6 +494,21 @@ class Face:
 
 
 @dataclass(frozen=True, slots=True)
+class Ruling:
+    """What was said of a story for good, and no later decision takes back.
+
+    `merge`: a person joined the story `other` to it. `split`: a person took the copy at `url` out
+    of it, into the story `other`. `outgrown`: so did the program, when the copy's text had grown
+    into another.
+    """
+
+    kind: Literal["merge", "split", "outgrown"]
+    other: str  # a story's public id
+    at: datetime
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Story:
     """All copies of the same text, as it is published."""
 
@@ -469,6 +530,7 @@ class Story:
     content_html: str = ""  # what a feed offered, sanitised, without boilerplate
     full_html: str = ""  # the fetched page's text, for outputs that say `content: full`
     enclosures: tuple[Enclosure, ...] = ()
+    rulings: tuple[Ruling, ...] = ()  # in order of time
 
 
 class Content(StrEnum):
@@ -490,6 +552,13 @@ class StoryQuery:
     words: str = ""
     limit: int = 50
     before: str = ""  # id of the last story of the previous page
+    after: str = ""  # id of the first story of the page that follows; nil: the oldest stories
+    origins: tuple[str, ...] = ()  # names or domains of whom stories are attributed to
+    agency: bool | None = None  # whether it comes from an agency
+    copies: int = 0  # how many it has at least
+    since: datetime | None = None  # when it was first seen at the earliest
+    archive: int | None = None  # number of an archive document: its stories alone
+    age: timedelta | None = None  # `since`, as said where no clock is at hand
 
 
 @dataclass(frozen=True, slots=True)
@@ -503,6 +572,14 @@ class Channel:
     content: Content = Content.FEED
     updated: datetime | None = None
     next_url: str = ""  # of the document with the stories that come after these
+    current_url: str = ""  # of the feed that the document is a part of; "" is `url`
+    previous_url: str = ""
+    last_url: str = ""
+    archived: bool = False  # one of the documents that never change (RFC 5005, 4)
+    prev_archive_url: str = ""
+    next_archive_url: str = ""
+    hubs: tuple[str, ...] = ()  # which tell of changes (WebSub)
+    style_url: str = ""  # of the CSS that a browser shows it with
 
 
 # --------------------------------------------------------------------------------------- health
@@ -532,6 +609,36 @@ class FeedHealth:
     polls: int = 0
     not_modified: int = 0
     note: str = ""  # what was odd in the last document
+    why: str = ""  # why the next poll is when it is
+    remedy: str = ""  # what to do about the error; `error` ends with it, too
+    validators: Validators = Validators()
+    entries_a_day: float | None = None  # as its entries' dates tell
+    bytes_saved: int = 0  # that "unchanged" answers did not transfer
+    poll_url: str = ""  # where it is asked for, which a permanent redirect may have changed
+    push: str = ""  # the WebSub hub that brings its news, where one does
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """A feed's subscription at a WebSub hub. `token` is the unguessable part of its callback."""
+
+    feed_id: int
+    token: str
+    secret: str
+    hub: str
+    topic: str
+    failures: int = 0
+    asked: bool = False
+    lease_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeptDocument:
+    """A feed's document that is read again, because article pages of it are still to be had."""
+
+    body: bytes
+    url: str
+    content_type: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -551,6 +658,17 @@ class PollRecord:
     note: str | None = None
     error: str = ""  # "" means success
     error_reason: str = ""
+    remedy: str = ""
+    why: str = ""  # why the next poll is when it is
+    postponed: bool = False  # nothing was asked: all but the next poll stays as it was
+    wishes: Wishes | None = None
+    rhythm: Rhythm | None = None
+    looked_at: datetime | None = None
+    look_days: int | None = None
+    wire_bytes: int | None = None  # of a whole document, as transferred
+    owed: KeptDocument | Literal[False] | None = False  # False leaves it as it was
+    hub: tuple[str, str] | None = None  # the WebSub hub and topic that it names
+    pushed_at: datetime | Literal[False] | None = False  # False leaves it as it was
 
 
 @dataclass(frozen=True, slots=True)

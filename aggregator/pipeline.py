@@ -12,31 +12,33 @@ three modules join the stages; each stage knows the model and nothing else.
 """
 
 import asyncio
-import hashlib
+import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from random import Random
+from weakref import WeakValueDictionary
 
 import structlog
 
 from aggregator.credit import Directory
 from aggregator.errors import AggregatorError, FetchError, ParseError
-from aggregator.fetch import Accept, Bounds, Fetcher, after_failure, after_success
+from aggregator.fetch import Accept, Bounds, Fetcher
 from aggregator.filing import Filed, file, show
+from aggregator.lessons import Changed, changed, digest, failed, unchanged, wants_full
 from aggregator.model import (
     Feed,
     FullText,
+    KeptDocument,
     ParsedEntry,
     ParsedFeed,
     PollOutcome,
-    PollRecord,
     Response,
     Validators,
 )
 from aggregator.outlets import outlet_of
-from aggregator.parse import Identified, identify, is_teaser, parse_page
+from aggregator.parse import Identified, feeds_named, identify, is_teaser, parse_page
 from aggregator.reading import Task, parse, read
 from aggregator.store import Store, Transaction
 from aggregator.workers import Workers
@@ -47,6 +49,9 @@ _MOST_PAGES = 100  # article pages that are fetched in one poll; the rest are le
 # Entries are filed in batches, so that a kill in the middle of many page fetches loses few.
 _BATCH = 20
 _BATCH_WITHOUT_PAGES = 200
+_READ_AT_ONCE = 3 * (os.cpu_count() or 1)  # feeds
+
+_FOUND_BY_PAGE = "its address gives an HTML page; the feed that the page names is read instead"
 
 log = structlog.get_logger(__name__)
 
@@ -74,20 +79,64 @@ class Pipeline:
         self._bounds = bounds
         self._clock = clock
         self._dice = dice
+        # What was read of many feeds is not kept at hand until the writer comes to it.
+        self._desk = asyncio.Semaphore(_READ_AT_ONCE)
+        self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     async def poll(self, feed: Feed) -> PollOutcome:
         """Poll one feed and file what is new in it. Errors of the feed become its outcome."""
+        async with self._turn(feed.id):
+            return await self._poll(feed)
+
+    async def pushed(
+        self, feed_id: int, body: bytes, url: str, content_type: str
+    ) -> PollOutcome | None:
+        """File what a WebSub hub brought. None where the feed is no more, or it cannot be read."""
+        async with self._turn(feed_id):
+            feeds = await asyncio.to_thread(self._store.numbered, [feed_id])
+            document = KeptDocument(body, url, content_type)
+            try:
+                parsed, listed = await self._parse(document)
+            except ParseError as error:  # the hub's fault, not the feed's
+                log.warning("push_unreadable", topic=url, reason=error.reason)
+                return None
+            for feed in feeds:
+                # Like an answer that has what is new only.
+                response = Response(url, url, "", 226, {}, body, feed.validators, len(body), 0.0)
+                return await self._take(feed, response, document, parsed, listed, by_hub=True)
+            return None
+
+    def _turn(self, feed_id: int) -> asyncio.Lock:
+        """One at a time for each feed: a push may come while it is polled."""
+        return self._turns.setdefault(feed_id, asyncio.Lock())
+
+    async def _poll(self, feed: Feed) -> PollOutcome:
         try:
-            response = await self._fetcher.get(feed.poll_url, validators=feed.validators)
-            same = _digest(response.body) == feed.body_digest and response.body
-            if response.not_modified or same:
+            response = await self._ask(feed)
+            document = await self._to_read(feed, response)
+            if document is None:
                 return await self._unchanged(feed, response)
-            parsed, listed = await self._workers.run(
-                parse, response.body, response.final_url, response.content_type
-            )
+            try:
+                parsed, listed = await self._parse(document)
+            except ParseError as error:
+                response, document = await self._named_instead(feed, document, error)
+                parsed, listed = await self._parse(document)
+                parsed = replace(parsed, problems=(*parsed.problems, _FOUND_BY_PAGE))
         except (FetchError, ParseError) as error:
             return await self._failed(feed, error)
+        return await self._take(feed, response, document, parsed, listed)
 
+    async def _take(
+        self,
+        feed: Feed,
+        response: Response,
+        document: KeptDocument,
+        parsed: ParsedFeed,
+        listed: list[Identified],
+        *,
+        by_hub: bool = False,
+    ) -> PollOutcome:
+        """Complete, read and file what is new or changed in a document, polled or pushed."""
         outlet = outlet_of(feed, parsed, self._directory)
         found, fresh = await asyncio.to_thread(self._new_or_changed, feed, listed)
         filed, pages_owed, allowed = Filed(), 0, _MOST_PAGES
@@ -99,17 +148,72 @@ class Pipeline:
                 complete.append(await self._complete(feed, task, allowed))
                 allowed -= complete[-1].page_state != "none"
             pages_owed += sum(task.page_state == "failed" for task in complete)
-            now = self._clock()
-            try:
-                readings = await self._workers.run(read, outlet, parsed.language, complete, now)
-            except ParseError as error:
-                return await self._failed(feed, error)
-            job = partial(file, feed=feed, readings=readings, directory=self._directory, now=now)
-            filed += await self._writer.write(job)
+            async with self._desk:
+                now = self._clock()
+                try:
+                    readings = await self._workers.run(read, outlet, parsed.language, complete, now)
+                except ParseError as error:
+                    return await self._failed(feed, error)
+                job = partial(
+                    file, feed=feed, readings=readings, directory=self._directory, now=now
+                )
+                filed += await self._writer.write(job)
         present = {item.known_id for item in found if item.known_id} | set(filed.numbers)
-        return await self._changed(feed, response, parsed, filed, present, pages_owed)
+        read_now = Changed(
+            parsed,
+            document,
+            filed.entries_new,
+            filed.entries_changed,
+            tuple(date for item in listed if (date := item.entry.published or item.entry.updated)),
+            pages_owed,
+            by_hub,
+        )
+        return await self._changed(feed, response, read_now, filed, present)
 
     # --------------------------------------------------------------------------- the stages
+
+    async def _ask(self, feed: Feed) -> Response:
+        """Ask for the feed; in full now and then, to see whether its validators tell the truth."""
+        full = wants_full(feed, self._clock())
+        return await self._fetcher.get(
+            feed.poll_url,
+            validators=Validators() if full else feed.validators,
+            waited=feed.error_reason == "asked_to_wait",
+        )
+
+    async def _to_read(self, feed: Feed, response: Response) -> KeptDocument | None:
+        """The document that is to be read; None where nothing changed and nothing is owed.
+
+        While article pages are owed, the last document is read again, so that they are tried
+        again without asking the server for what it has given already.
+        """
+        same = bool(response.body) and digest(response.body) == feed.body_digest
+        if not response.not_modified and not same:
+            return KeptDocument(response.body, response.final_url, response.content_type)
+        return await asyncio.to_thread(self._store.kept, feed.id) if feed.pages_owed else None
+
+    async def _parse(self, document: KeptDocument) -> tuple[ParsedFeed, list[Identified]]:
+        return await self._workers.run(parse, document.body, document.url, document.content_type)
+
+    async def _named_instead(
+        self, feed: Feed, document: KeptDocument, error: ParseError
+    ) -> tuple[Response, KeptDocument]:
+        """The feed that an HTML page names, where a feed was; tried once for each such page.
+
+        Raises the error, where it was about something else or this leads nowhere.
+        """
+        if error.reason != "html_page" or feed.error_reason == "html_page":
+            raise error
+        named = await self._workers.run(feeds_named, document.body, document.url)
+        if not named or named[0] == feed.poll_url:
+            raise error
+        try:
+            response = await self._fetcher.get(named[0])
+        except FetchError as failure:
+            log.info("discovery_failed", feed=feed.spec.url, url=named[0], reason=failure.reason)
+            raise error from failure
+        found = KeptDocument(response.body, response.final_url, response.content_type)
+        return response, found
 
     def _new_or_changed(
         self, feed: Feed, listed: Sequence[Identified]
@@ -147,7 +251,10 @@ class Pipeline:
             )
         except (FetchError, ParseError) as error:
             log.info("page_failed", feed=feed.spec.url, url=entry.url, reason=error.reason)
-            return replace(task, page_state="failed", page_tries=task.page_tries + 1)
+            if error.reason == "robots":  # it says so for good
+                return task
+            tries = task.page_tries + (error.reason != "host_resting")
+            return replace(task, page_state="failed", page_tries=tries)
         return replace(task, page=page, page_state="read")
 
     async def retire(self, retention: timedelta) -> dict[str, int]:
@@ -164,13 +271,7 @@ class Pipeline:
     # ------------------------------------------------------------------ how a poll can end
 
     async def _unchanged(self, feed: Feed, response: Response) -> PollOutcome:
-        record = replace(
-            self._success(feed),
-            status=response.status,
-            poll_url=response.permanent_url,
-            # A 304 may carry new validators (RFC 9110, 15.4.5); none leaves the old ones.
-            validators=response.validators if response.validators != Validators() else None,
-        )
+        record = unchanged(feed, response, self._clock(), self._bounds, self._dice)
         await self._writer.write(lambda transaction: transaction.record(record))
         return PollOutcome(
             feed.spec.url, "not_modified", status=response.status, seconds=response.seconds
@@ -183,60 +284,31 @@ class Pipeline:
         return await self._failed(feed, AggregatorError(told, reason="crashed", remedy=remedy))
 
     async def _failed(self, feed: Feed, error: AggregatorError) -> PollOutcome:
-        now = self._clock()
-        then = after_failure(
-            now,
-            self._bounds,
-            self._dice,
-            failures=feed.failures + 1,
-            retry_after=getattr(error, "retry_after", None),
-            gone=error.reason == "gone",
-        )
-        status = getattr(error, "status", None)
-        record = PollRecord(
-            feed.id,
-            now,
-            then.at,
-            then.interval,
-            status,
+        record = failed(feed, error, self._clock(), self._bounds, self._dice)
+        await self._writer.write(lambda transaction: transaction.record(record))
+        return PollOutcome(
+            feed.spec.url,
+            "failed",
+            status=record.status,
             error=str(error),
             error_reason=error.reason,
         )
-        await self._writer.write(lambda transaction: transaction.record(record))
-        return PollOutcome(
-            feed.spec.url, "failed", status=status, error=str(error), error_reason=error.reason
-        )
 
-    async def _changed(  # noqa: PLR0917  (all that one poll brought)
-        self,
-        feed: Feed,
-        response: Response,
-        parsed: ParsedFeed,
-        filed: Filed,
-        present: set[int],
-        pages_owed: int,
+    async def _changed(
+        self, feed: Feed, response: Response, found: Changed, filed: Filed, present: set[int]
     ) -> PollOutcome:
-        # While pages are owed, the feed is asked for unconditionally, so that they are tried again.
-        owed = pages_owed > 0
-        record = replace(
-            self._success(feed, parsed),
-            status=response.status,
-            poll_url=response.permanent_url,
-            validators=Validators() if owed else response.validators,
-            body_digest="" if owed else _digest(response.body),
-            title=parsed.title,
-            site_url=parsed.url,
-            note=_note(parsed, pages_owed),
-        )
+        record = changed(feed, response, found, self._clock(), self._bounds, self._dice)
+        whole = not response.partial and not found.parsed.cut_off
 
         def finish(transaction: Transaction) -> None:
-            transaction.drop(feed.id, present, record.at)
+            if whole:  # what a part does not list may still be there
+                transaction.drop(feed.id, present, record.at)
             transaction.record(record)
 
         await self._writer.write(finish)
         return PollOutcome(
             feed.spec.url,
-            "fetched",
+            "not_modified" if response.not_modified else "fetched",
             status=response.status,
             entries=len(present),
             entries_new=filed.entries_new,
@@ -249,32 +321,11 @@ class Pipeline:
             note=record.note or "",
         )
 
-    def _success(self, feed: Feed, parsed: ParsedFeed | None = None) -> PollRecord:
-        now = self._clock()
-        # An unchanged document has its last wish stand; one that just recovered has none.
-        ttl = parsed.ttl if parsed else (feed.interval if not feed.failures else None)
-        then = after_success(now, self._bounds, self._dice, ttl=ttl)
-        return PollRecord(feed.id, now, then.at, then.interval)
-
 
 def _wants_page(feed: Feed, entry: ParsedEntry) -> bool:
     if not entry.url or feed.spec.full_text is FullText.NEVER:
         return False
     return feed.spec.full_text is FullText.ALWAYS or is_teaser(entry)
-
-
-def _digest(body: bytes) -> str:
-    return hashlib.blake2b(body, digest_size=16).hexdigest() if body else ""
-
-
-def _note(parsed: ParsedFeed, pages_owed: int) -> str:
-    notes = list(parsed.problems)
-    if parsed.skipped:
-        notes.append(f"{parsed.skipped} entries were left out")
-    if pages_owed:
-        pages = "1 article page is" if pages_owed == 1 else f"{pages_owed} article pages are"
-        notes.append(f"{pages} still to be fetched")
-    return "; ".join(notes)
 
 
 def _batches(tasks: Sequence[Task], size: int) -> Iterable[Sequence[Task]]:

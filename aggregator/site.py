@@ -1,16 +1,19 @@
 """Joins the store and publish for the web, and for `aggregator export`: the same bytes for both."""
 
+import hashlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from aggregator.config import Config, OutputConfig
 from aggregator.errors import NotFoundError, StoreError
 from aggregator.metrics import Metrics
 from aggregator.model import Channel, Content, FeedHealth, Story, StoryQuery
-from aggregator.publish import FORMATS, newest, opml
-from aggregator.store import Store
+from aggregator.publish import FORMATS, links, newest, opml
+from aggregator.store import ARCHIVE, NIL, Store
 from aggregator.web.site import Check, Document, FeedWish
 
 TITLE = "aggregator"
@@ -28,7 +31,13 @@ class StoredSite:
     title = TITLE
 
     def __init__(
-        self, config: Config, store: Store, metrics: Metrics, started: Callable[[], bool]
+        self,
+        config: Config,
+        store: Store,
+        metrics: Metrics,
+        started: Callable[[], bool],
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         server = config.server
         host = "127.0.0.1" if server.host in _ANYWHERE else server.host
@@ -39,6 +48,8 @@ class StoredSite:
         self._store = store
         self._metrics = metrics
         self._started = started
+        self._clock = clock
+        self._hubs = config.websub.hubs if self.base_url else ()
         self._counts: tuple[float, Mapping[str, int]] = (float("-inf"), {})
 
     # -------------------------------------------------------------------------------- feeds
@@ -53,25 +64,86 @@ class StoredSite:
         output = self._output(wish.name)
         query, title, content = wish.query, TITLE, Content.FEED
         if output is not None:
-            query = output.query(limit=query.limit, before=query.before)
             title, content = output.title or output.name, output.content
-        # One more than is shown tells whether there is a next page.
-        stories = self._store.stories(replace(query, limit=query.limit + 1))
-        more, stories = len(stories) > query.limit, stories[: query.limit]
+            query = replace(
+                output.query(limit=query.limit, before=query.before),
+                after=query.after,
+                archive=query.archive,
+            )
+        query = self._dated(query)
+        stories, around = self._part(query, wish.url)
         channel = Channel(
             title=title,
             url=wish.url,
             home_url=wish.home_url,
             description=DESCRIPTION,
             content=content,
-            next_url=_following(wish.url, stories[-1].id) if more else "",
+            current_url=_other(wish.url),
+            archived=query.archive is not None,
+            hubs=self._hubs,
+            style_url=f"{wish.home_url}static/feed.css",
         )
+        channel = replace(channel, **around)
         form = FORMATS[wish.form]
         body = form.write(channel, stories)
         self._metrics.built(time.perf_counter() - start)
         times = [copy.first_seen for story in stories for copy in story.copies]
         modified = max([*times, newest(channel, stories)])
-        return Document(body, f"{form.media_type}; charset=utf-8", modified)
+        return Document(
+            body,
+            f"{form.media_type}; charset=utf-8",
+            modified,
+            links=tuple(link for link in links(channel) if link[0] in {"self", "hub"}),
+            archived=channel.archived,
+            passing=query.since is not None,
+        )
+
+    def _part(self, query: StoryQuery, url: str) -> tuple[list[Story], dict[str, Any]]:
+        """The stories of a document, and the addresses of those around it (RFC 5005)."""
+        if query.archive is not None:
+            stories = self._store.stories(replace(query, limit=ARCHIVE))
+            before, after, count = self._store.archives(query)
+            if query.archive >= count or not stories:
+                raise NotFoundError(
+                    f"The archive has no document {query.archive}.",
+                    reason="no_archive",
+                    remedy="Begin at the feed, and follow its links to the archive.",
+                )
+            around: dict[str, Any] = {
+                "prev_archive_url": "" if before is None else _other(url, archive=str(before)),
+                "next_archive_url": "" if after is None else _other(url, archive=str(after)),
+            }
+            return stories, around
+        # One more than is shown tells whether there is another page.
+        stories = self._store.stories(replace(query, limit=query.limit + 1))
+        more = len(stories) > query.limit
+        stories = stories[-query.limit :] if query.after else stories[: query.limit]
+        if not stories:
+            return stories, {}
+        around = {}
+        if more if not query.after else query.after != NIL:
+            around["next_url"] = _other(url, before=stories[-1].id)
+        if query.before or (query.after and more):
+            around["previous_url"] = _other(url, after=stories[0].id)
+        if around:
+            around["last_url"] = _other(url, after=NIL)
+        if not query.before and not query.after and query.limit >= ARCHIVE:
+            # What is younger than the archive's newest document is fewer than one holds.
+            before, _, _ = self._store.archives(query)
+            around["prev_archive_url"] = "" if before is None else _other(url, archive=str(before))
+        return stories, around
+
+    def heads(self) -> dict[str, str]:
+        """For the address of each feed, a word that changes with what stands at its head."""
+        found: dict[str, str] = {}
+        for name in ("", *self._outputs):
+            output = self._output(name)
+            query = self._dated(output.query() if output else StoryQuery())
+            told = [(s.id, s.updated, len(s.copies)) for s in self._store.stories(query)]
+            digest = hashlib.blake2b(repr(told).encode(), digest_size=12).hexdigest()
+            path = f"feeds/{name}" if name else "feed"
+            found |= {f"{self.base_url}/{path}.{form}": digest for form in FORMATS}
+        return found
 
     def opml(self) -> bytes:
         """What is subscribed to."""
@@ -81,7 +153,7 @@ class StoredSite:
 
     def stories(self, query: StoryQuery) -> Sequence[Story]:
         """The stories that are wanted, newest first."""
-        return self._store.stories(query)
+        return self._store.stories(self._dated(query))
 
     def story(self, story_id: str) -> Story | None:
         """The story with this id, or the one that it was joined to."""
@@ -131,6 +203,12 @@ class StoredSite:
 
     # --------------------------------------------------------------------------- small tools
 
+    def _dated(self, query: StoryQuery) -> StoryQuery:
+        """The query with its age as a date."""
+        if query.age is None:
+            return query
+        return replace(query, since=self._clock() - query.age, age=None)
+
     def _output(self, name: str) -> OutputConfig | None:
         if not name:
             return None
@@ -168,8 +246,11 @@ def export_bytes(config: Config, form: str, name: str = "") -> bytes:
         store.close()
 
 
-def _following(url: str, last: str) -> str:
-    """The address of the page after the one at `url`, whose last story that is."""
+def _other(url: str, **part: str) -> str:
+    """The address of another document of the feed that the one at `url` is of."""
     address, _, query = url.partition("?")
-    kept = [pair for pair in parse_qsl(query) if pair[0] != "before"]
-    return f"{address}?{urlencode([*kept, ('before', last)])}"
+    kept = [pair for pair in parse_qsl(query) if pair[0] not in {"before", "after", "archive"}]
+    if "archive" in part:
+        kept = [pair for pair in kept if pair[0] != "limit"]
+    pairs = urlencode([*kept, *part.items()])
+    return f"{address}?{pairs}" if pairs else address

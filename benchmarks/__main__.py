@@ -11,7 +11,7 @@ from benchmarks.results import Options, Result
 
 # A benchmark is a module of this package with `run(options: Options) -> Result`; in this order
 # they stand in the page.
-BENCHMARKS = ("polling", "match", "credit")
+BENCHMARKS = ("polling", "tick", "match", "growth", "credit", "publish")
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 
 
@@ -30,9 +30,10 @@ def main(arguments: list[str] | None = None) -> None:
     add("--runs", type=int, help="rounds; default: 3")
     add("--quick", action="store_true", help="try that everything works; numbers mean nothing")
     add("--corpus", type=Path, help="labelled cases in place of a benchmark's own")
+    add("--documents", type=int, help="the most that `growth` fills the index with")
     add("--page", type=Path, help="where to write; default: docs/benchmarks.md, with --quick none")
     given = parser.parse_args(arguments)
-    options = Options(given.feeds, given.runs, given.quick, given.corpus)
+    options = Options(given.feeds, given.runs, given.quick, given.corpus, given.documents)
     page = given.page or (None if given.quick else PAGE)
     today = datetime.now(UTC).date()
     for name in given.only or BENCHMARKS:

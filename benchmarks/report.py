@@ -35,12 +35,16 @@ def write(page: Path, results: Mapping[str, Result], order: Sequence[str], today
         f"\n<!-- begin {name} -->\n{sections[name]}<!-- end {name} -->\n" for name in known
     )
     page.write_text(_HEAD + body, "utf-8")
+    for result in results.values():
+        for plot in result.plots:
+            page.with_name(f"{plot.name}.svg").write_text(plot.svg, "utf-8")
 
 
 def section(result: Result, today: date) -> str:
     """One benchmark as Markdown."""
     parts = [f"## {result.title}", *result.measured]
     parts += map(_table, result.tables)
+    parts += [f"![{plot.told}]({plot.name}.svg)" for plot in result.plots]
     parts += result.reading
     parts.append(f"Measured on {today.isoformat()}: {environment(result.versions)}.")
     return "\n\n".join(parts) + "\n"

@@ -53,11 +53,17 @@ Document = dict[str, object]
 
 
 class Newsroom:
-    """Writes and edits. `rough`: 0 for light edits, 1 for those that outlets make, 2 for worse."""
+    """Writes and edits. `rough`: 0 for light edits, 1 for those that outlets make, 2 for worse.
 
-    def __init__(self, seed: int, rough: float, languages: Sequence[str]) -> None:
+    `length` times as many paragraphs make a story; with 2.1 a document has 2 kB in the middle.
+    """
+
+    def __init__(
+        self, seed: int, rough: float, languages: Sequence[str], length: float = 1.0
+    ) -> None:
         self._dice = Random(seed)
         self._rough = rough
+        self._length = length
         known = tongues()
         self._tongues = [known[code] for code in languages]
         self._notices: dict[tuple[str, str], list[str]] = {}
@@ -86,7 +92,7 @@ class Newsroom:
 
     def _republished(self, tongue: Tongue) -> Iterator[Document]:
         dice = self._dice
-        story = Writer(tongue, dice).story(dice.randint(3, 11))
+        story = Writer(tongue, dice).story(self._long(dice.randint(3, 11)))
         truth, start = self._truth("c"), self._moment()
         outlets = dice.sample(_OUTLETS, dice.choice((2, 2, 3, 3, 4, 5, 7)))
         yield self._printed(_draft(story, truth, "original"), outlets[0], start)
@@ -96,7 +102,7 @@ class Newsroom:
 
     def _alone(self, tongue: Tongue) -> Iterator[Document]:
         dice = self._dice
-        story = Writer(tongue, dice).story(dice.choice((1, 2, 3, 5, 8)))
+        story = Writer(tongue, dice).story(self._long(dice.choice((1, 2, 3, 5, 8))))
         outlet = dice.choice(_OUTLETS)
         draft = _draft(story, self._truth("s"), "single")
         yield self._printed(draft, outlet, self._moment())
@@ -261,7 +267,7 @@ class Newsroom:
         start, lines = self._moment(), []
         named = dice.random() < 0.5
         for _ in range(6):
-            story = Writer(tongue, dice).story(dice.randint(2, 7))
+            story = Writer(tongue, dice).story(self._long(dice.randint(2, 7)))
             if named:
                 lines.append(headline(tongue, story.title))
             lines.append(plain(tongue, story.paragraphs[0][:2]))
@@ -289,7 +295,7 @@ class Newsroom:
         ]
         start = self._moment()
         for _ in range(2):
-            story = Writer(tongue, dice).story(dice.randint(3, 7))
+            story = Writer(tongue, dice).story(self._long(dice.randint(3, 7)))
             story.paragraphs.insert(dice.randint(1, 2), statement)
             draft = _draft(story, self._truth("q"), "shared-quote")
             yield self._printed(draft, dice.choice(_OUTLETS), start + dice.randint(0, 40000))
@@ -327,6 +333,9 @@ class Newsroom:
             yield self._printed(draft, outlet, start + number * 5000)
 
     # ------------------------------------------------------------------------ small tools
+
+    def _long(self, paragraphs: int) -> int:
+        return round(paragraphs * self._length)
 
     def _truth(self, kind: str) -> str:
         self._numbers += 1

@@ -18,6 +18,7 @@ class Options:
     runs: int | None = None
     quick: bool = False
     corpus: Path | None = None
+    documents: int | None = None
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,15 @@ class Table:
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class Plot:
+    """A picture that is kept beside the page, under this name and `.svg`."""
+
+    name: str
+    told: str  # what it shows, for those who do not see it
+    svg: str
 
 
 @dataclass(frozen=True)
@@ -41,6 +51,7 @@ class Result:
     tables: Sequence[Table]
     reading: Sequence[str] = ()
     versions: Sequence[str] = ()
+    plots: Sequence[Plot] = ()
 
 
 @dataclass(frozen=True)

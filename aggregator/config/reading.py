@@ -156,6 +156,10 @@ def _doubts(config: Config, origins: Origins) -> Iterator[Problem]:
         if value < timedelta(minutes=1) and origins.written(("poll", key)):
             wanted = "most publishers take more than a request a minute for abuse; 5m is polite"
             yield origins.problem(("poll", key), format_duration(value), wanted, "warning")
+    if config.websub.hubs and not config.server.base_url:
+        wanted = "hubs fetch the feeds they are told of: set server.base_url, or none is told"
+        found = "hubs, without an address of the site"
+        yield origins.problem(("websub", "hubs"), found, wanted, "warning")
     if config.retention < config.dedupe.window:
         found = f"{format_duration(config.retention)}, less than dedupe.window"
         wanted = "stories are kept for the window at least, since copies are looked for among them"

@@ -21,7 +21,7 @@ from pydantic import (
 )
 from sqlalchemy.engine import make_url
 
-from aggregator import __version__
+from aggregator import PROJECT_URL, __version__
 from aggregator.config.problems import Problem
 from aggregator.config.values import (
     Count,
@@ -142,7 +142,8 @@ class PollConfig(Section):
 class HttpConfig(Section):
     """How feeds and pages are fetched."""
 
-    user_agent: HeaderText = ""  # default: made from version and server.base_url
+    user_agent: HeaderText = ""  # default: version, project, server.base_url and contact
+    contact: HeaderText = ""  # an address, for publishers with a complaint
     timeout: Duration = timedelta(seconds=20)  # of a whole exchange
     max_bytes: Size = ByteSize(10_000_000)  # of a body, decoded
     allow_networks: tuple[Network, ...] = ()  # private networks that may be asked
@@ -155,6 +156,10 @@ class WhereConfig(Section):
     language: Texts = ()
     outlet: Texts = ()  # names or domains
     words: str = ""
+    origin: Texts = ()  # names or domains of whom the story is attributed to
+    agency: bool | None = None  # whether it comes from an agency
+    copies: Annotated[int, Field(ge=0)] = 0  # how many it has at least
+    age: Duration | None = None  # how long ago it was first seen at the most
 
 
 class OutputConfig(Section):
@@ -174,6 +179,10 @@ class OutputConfig(Section):
             words=self.where.words,
             limit=limit,
             before=before,
+            origins=self.where.origin,
+            agency=self.where.agency,
+            copies=self.where.copies,
+            age=self.where.age,
         )
 
 
@@ -189,6 +198,12 @@ class OutletConfig(Section):
         """The outlet as the stages know it; `known` is what the program knew of it."""
         kind = self.kind or (known.kind if known else OutletKind.PUBLISHER)
         return Outlet(self.name, self.domain, self.aliases, kind)
+
+
+class WebSubConfig(Section):
+    """Hubs that are told of each change of a feed, and tell subscribers (W3C WebSub)."""
+
+    hubs: tuple[HttpUrl, ...] = ()
 
 
 class DedupeConfig(Section):
@@ -215,6 +230,7 @@ class Config(Section):
     database: DatabaseUrl = SecretStr("sqlite:///data/aggregator.db")
     outputs: tuple[OutputConfig, ...] = ()
     outlets: tuple[OutletConfig, ...] = ()
+    websub: WebSubConfig = WebSubConfig()
     dedupe: DedupeConfig = DedupeConfig()
     retention: Duration = timedelta(days=90)  # how long stories are kept
     server: ServerConfig = ServerConfig()
@@ -225,8 +241,9 @@ class Config(Section):
     @model_validator(mode="after")
     def _name_ourselves(self) -> Self:
         if not self.http.user_agent:
-            contact = f"; +{self.server.base_url}" if self.server.base_url else ""
-            agent = f"aggregator/{__version__} (feed aggregator{contact})"
+            us = [f"+{url}" for url in (PROJECT_URL, self.server.base_url) if url]
+            us += [self.http.contact] if self.http.contact else []
+            agent = f"aggregator/{__version__} ({'; '.join(us)})"
             http = self.http.model_copy(update={"user_agent": agent})
             object.__setattr__(self, "http", http)  # the model is frozen for all but itself
         return self

@@ -2,10 +2,12 @@
 
 The reasons are a bounded set: `bad_url`, `dns`, `connect`, `tls`, `proxy`, `refused_address`,
 `timeout`, `too_large`, `bad_encoding`, `truncated`, `protocol`, `too_many_redirects`,
-`redirect_loop`, `gone`, `http_401`, `http_403`, `http_404`, `http_429`, `http_503`, and
-`http_2xx` to `http_5xx` for the other statuses.
+`redirect_loop`, `asked_to_wait`, `host_resting`, `robots`, `robots_unreachable`, `gone`,
+`http_401`, `http_403`, `http_404`, `http_429`, `http_503`, and `http_2xx` to `http_5xx` for the
+other statuses.
 """
 
+import socket
 import ssl
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -141,6 +143,12 @@ def _told(error: Exception) -> tuple[str, str, str]:  # noqa: PLR0911  (a table 
             return (
                 "dns",
                 f"the name {error.host!r} could not be looked up ({error.os_error}).",
+                "Check its spelling, and that names can be looked up from here.",
+            )
+        case socket.gaierror():
+            return (
+                "dns",
+                f"its host's name could not be looked up ({error.strerror or error}).",
                 "Check its spelling, and that names can be looked up from here.",
             )
         case aiohttp.ClientConnectorCertificateError():

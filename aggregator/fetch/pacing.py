@@ -1,18 +1,57 @@
-"""Pacing: one request at a time to a host, with a pause between one's end and the next's start."""
+"""Pacing: one request at a time to a host, with a pause between one's end and the next's start.
+
+What one host is has two sides: the domain that somebody registered (`site_of`), and the address
+that names lead to, which a hundred domains may share. A request takes its turn at both.
+"""
 
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache, lru_cache
+from ipaddress import ip_address
+from urllib.parse import urlsplit
 
 import httpx
+from publicsuffixlist import PublicSuffixList
+
+_LONGEST_REST = timedelta(days=1)
+_MOST_RESTING = 50_000  # hosts that are remembered
 
 
 def host_key(url: httpx.URL) -> str:
-    """What counts as one host: the host name in lower case, or the address, whatever the port."""
+    """The host name in lower case, or the address, whatever the port."""
     return url.host.rstrip(".").lower()
+
+
+def site_of(url: str | httpx.URL) -> str:
+    """Whose host it is: its registrable domain, by the public suffix list; or the address.
+
+    "" for what is no address of the web.
+    """
+    if not isinstance(url, str):
+        return _site(host_key(url))
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+    return _site(host.rstrip(".").lower())
+
+
+@lru_cache(maxsize=16_384)
+def _site(host: str) -> str:
+    try:
+        return str(ip_address(host))
+    except ValueError:
+        return _suffixes().privatesuffix(host) or host
+
+
+@cache
+def _suffixes() -> PublicSuffixList:
+    return PublicSuffixList()
 
 
 class _Lane:
@@ -51,8 +90,11 @@ class Pacer:
         return len(self._lanes)
 
     @asynccontextmanager
-    async def turn(self, key: str) -> AsyncIterator[None]:
-        """Wait for the host's turn, and hold it as long as the context lasts."""
+    async def turn(self, key: str, *, delay: float = 0.0) -> AsyncIterator[None]:
+        """Wait for the host's turn, and hold it as long as the context lasts.
+
+        `delay` is a longer pause that the host itself asks for, in seconds.
+        """
         lane = self._lanes.get(key)
         if lane is None:
             lane = self._lanes[key] = _Lane()
@@ -65,11 +107,19 @@ class Pacer:
                 try:
                     yield
                 finally:
-                    lane.free_at = self._clock() + self._delay
+                    lane.free_at = self._clock() + max(self._delay, delay)
                     self._lanes.move_to_end(key)
         finally:
             lane.users -= 1
             self._forget()
+
+    @asynccontextmanager
+    async def turns(self, keys: Iterable[str], *, delay: float = 0.0) -> AsyncIterator[None]:
+        """A turn at each of these, taken in one order by all, so that nobody waits in a circle."""
+        async with AsyncExitStack() as stack:
+            for key in sorted(set(keys)):
+                await stack.enter_async_context(self.turn(key, delay=delay))
+            yield
 
     def _forget(self) -> None:
         now = self._clock()
@@ -82,3 +132,50 @@ class Pacer:
             if lane.free_at > now:
                 break
             del self._lanes[key]
+
+
+@dataclass(slots=True)
+class _Rest:
+    failures: int
+    until: float
+
+
+class Resting:
+    """Hosts that are left alone for a while: after "too many requests", or when nobody answers.
+
+    A host's rest begins with `first` and doubles with each failure in a row; it is never longer
+    than the host itself asked for, and its next success ends it.
+    """
+
+    _UNANSWERED = 3  # failures in a row to connect before a host is left alone
+
+    def __init__(self, first: timedelta, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._first = first.total_seconds()
+        self._clock = clock
+        self._hosts: OrderedDict[str, _Rest] = OrderedDict()
+
+    def left(self, key: str) -> timedelta:
+        """How long the host is still to be left alone; zero where it may be asked."""
+        rest = self._hosts.get(key)
+        return timedelta(seconds=max(rest.until - self._clock(), 0)) if rest else timedelta(0)
+
+    def failed(self, key: str, *, asked: bool, wait: timedelta | None = None) -> None:
+        """Note a failure that speaks of the host as a whole.
+
+        `asked`: the host itself asks to be left alone, for `wait` where it says how long.
+        """
+        rest = self._hosts.pop(key, None) or _Rest(0, float("-inf"))
+        self._hosts[key] = rest
+        rest.failures += 1
+        so_far = rest.failures if asked else rest.failures - self._UNANSWERED + 1
+        if so_far > 0:
+            longest = _LONGEST_REST if wait is None else min(wait, _LONGEST_REST)
+            seconds = min(self._first * 2 ** min(so_far - 1, 20), longest.total_seconds())
+            rest.until = self._clock() + seconds
+        while len(self._hosts) > _MOST_RESTING:
+            self._hosts.popitem(last=False)
+
+    def worked(self, key: str) -> None:
+        """Note that the host answers."""
+        if key in self._hosts:
+            del self._hosts[key]

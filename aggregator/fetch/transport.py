@@ -2,6 +2,8 @@
 
 import asyncio
 import socket
+import time
+from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
@@ -19,6 +21,7 @@ from aggregator.fetch.guard import Guard
 # Of one answer: its longest header line in bytes, and how many it may have.
 _MAX_HEADER = 8190
 _MAX_HEADERS = 128
+_MOST_LANES = 8  # addresses of one host at which a turn is taken
 
 
 class Resolver(AbstractResolver):
@@ -26,35 +29,50 @@ class Resolver(AbstractResolver):
 
     A lookup cannot be stopped, and a dead name server takes its time. aiohttp's own resolver
     would do the waiting in the loop's default threads, which all else in the process shares.
+    What was found is kept for a moment, so that the address that a turn is taken at is the one
+    that is connected; the guard looks at that address once more, so a stale one opens nothing.
     """
+
+    _KEPT = 10.0  # seconds
+    _MOST = 4096
 
     def __init__(self, threads: int) -> None:
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="dns")
+        self._found: OrderedDict[str, tuple[float, list[tuple[int, int, str]]]] = OrderedDict()
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
         """The addresses of a host, as aiohttp's connector wants them. Raises `OSError`."""
-        lookup = partial(
-            socket.getaddrinfo,
-            host,
-            port,
-            family=family,
-            type=socket.SOCK_STREAM,
-            flags=socket.AI_ADDRCONFIG,
-        )
-        found = await asyncio.get_running_loop().run_in_executor(self._threads, lookup)
         return [
             ResolveResult(
                 hostname=host,
-                host=str(where[0]),
+                host=address,
                 port=port,
                 family=kind,
                 proto=protocol,
                 flags=socket.AI_NUMERICHOST | socket.AI_NUMERICSERV,
             )
-            for kind, _, protocol, _, where in found
+            for kind, protocol, address in await self.addresses(host)
+            if family in {socket.AF_UNSPEC, kind}
         ]
+
+    async def addresses(self, host: str) -> list[tuple[int, int, str]]:
+        """Family, protocol and address of each address of a host. Raises `OSError`."""
+        now = time.monotonic()
+        known = self._found.get(host)
+        if known is not None and now - known[0] < self._KEPT:
+            return known[1]
+        lookup = partial(
+            socket.getaddrinfo, host, 0, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG
+        )
+        found = await asyncio.get_running_loop().run_in_executor(self._threads, lookup)
+        kept = [(int(kind), protocol, str(where[0])) for kind, _, protocol, _, where in found]
+        self._found[host] = (time.monotonic(), kept)
+        self._found.move_to_end(host)
+        while len(self._found) > self._MOST:
+            self._found.popitem(last=False)
+        return kept
 
     async def close(self) -> None:
         """Give up on lookups that have not begun; those under way end by themselves."""
@@ -97,6 +115,9 @@ class Transports:
                 max_field_size=_MAX_HEADER,
                 max_headers=_MAX_HEADERS,
             )
+            # aiohttp would ask again at once where a connection ends without an answer, without
+            # a pause and without a word to us.
+            session._retry_connection = False
             return AiohttpTransport(
                 verify=tls, client=session, proxy=httpx.Proxy(proxy) if proxy else None
             )
@@ -120,6 +141,21 @@ class Transports:
             return self._proxied[proxy]
         self._guard.check(address)
         return self._proxied[proxy]
+
+    async def addresses(self, url: httpx.URL) -> list[str]:
+        """The addresses that `url` leads to; none where a proxy looks them up. Raises `OSError`.
+
+        `RefusedAddressError` is raised where the connection would be.
+        """
+        if self.for_url(url) is not self._direct:
+            return []
+        try:
+            return [str(ip_address(url.host))]
+        except ValueError:
+            pass
+        assert self._resolver is not None
+        host = url.raw_host.decode("ascii")
+        return [address for _, _, address in await self._resolver.addresses(host)][:_MOST_LANES]
 
     async def close(self) -> None:
         """Close all connections."""

@@ -1,7 +1,7 @@
 """The decision: which story of the index a document is a copy of, if any."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from aggregator.match.align import Side
 from aggregator.match.common import Held, Mask, Postings, notices
@@ -36,14 +36,15 @@ def decide(
     index: Index,
     hashes: Sequence[int] | None = None,
     *,
+    without: Collection[int] = (),
     settings: MatchSettings = DEFAULT,
 ) -> Decision:
     """Find the story that a document is a copy of, before it is added to the index.
 
     `hashes` is the document's fingerprint, where it is known already: most documents share nothing
-    with others, and then need not be read again. Depends on the document and the index alone. In
-    doubt the answer is a story of its own: a copy shown twice is a lesser evil than two stories
-    shown as one.
+    with others, and then need not be read again. `without` are stories that it may not be a copy
+    of, whatever they say. Depends on the document and the index alone. In doubt the answer is a
+    story of its own: a copy shown twice is a lesser evil than two stories shown as one.
     """
     if hashes is None:
         hashes = fingerprint(document)
@@ -51,23 +52,27 @@ def decide(
         length = known(document.text).length
         return Decision(None, reason=f"Too little text to be recognised: {length:.0f} words.")
     postings = index.postings(hashes)
-    candidates = _candidates(postings, len(hashes), settings)
+    candidates = _candidates(postings, len(hashes), settings, without)
     if not candidates:
         return Decision(None, reason="No other story shares a passage with it.")
-    return _Search(document, postings, index, settings).decision(candidates)
+    return Search(document, postings, index, settings).decision(candidates)
 
 
 def _is_dull(text: Text, settings: MatchSettings) -> bool:
     return text.length < settings.shortest or not text.is_varied(settings.varied)
 
 
-def _candidates(postings: Postings, hashes: int, settings: MatchSettings) -> list[int]:
+def _candidates(
+    postings: Postings, hashes: int, settings: MatchSettings, without: Collection[int]
+) -> list[int]:
     """The stories that share most, first. A shingle that few stories hold counts more."""
     votes: dict[int, float] = {}
     for stories in postings.values():
         if len(stories) < COMMON:
             for story in stories:
                 votes[story] = votes.get(story, 0.0) + 1 / len(stories)
+    for story in without:
+        votes.pop(story, None)
     least = max(votes.values(), default=0.0) * settings.also_ran
     least = max(least, 1.5) if hashes >= _SEVERAL else least
     most = settings.candidates
@@ -77,10 +82,11 @@ def _candidates(postings: Postings, hashes: int, settings: MatchSettings) -> lis
         return ranked
     counts = Counter(story for stories in postings.values() for story in stories)
     same = [story for story, count in counts.items() if count >= _NEARLY_ALL * hashes]
+    same = [story for story in same if story not in without]
     return sorted(same, key=lambda story: (-counts[story], story))[:most]
 
 
-class _Search:
+class Search:
     """One document, looked for in the index."""
 
     def __init__(
@@ -93,7 +99,8 @@ class _Search:
         self._mask = self._held.common()
 
     def decision(self, candidates: Sequence[int]) -> Decision:
-        found = [it for story in candidates if (it := self._judged(story))]
+        """What comes of looking at these stories, those that share most first."""
+        found = [it for story in candidates if (it := self.judged(story))]
         if not found:
             return Decision(None, reason="No other story shares a passage with it.")
         accepted = [it for it in found if it.verdict.accepted]
@@ -104,7 +111,7 @@ class _Search:
         )
         doubts: list[NearMiss] = []
         for number, best in enumerate(accepted):
-            why = self._doubt(best)
+            why = self.doubt(best)
             if not why:
                 also = self._also(best, accepted[number + 1 :])
                 return self._copy(best, (*doubts, *refused)[:_NEAR_MISSES], also)
@@ -118,14 +125,15 @@ class _Search:
             near_misses=near,
         )
 
-    def _doubt(self, found: Found) -> str:
+    def doubt(self, found: Found) -> str:
+        """Why the document is no copy although the texts agree, or ""."""
         return doubt(self._document, self._held, found, self._index)
 
     def _also(self, best: Found, others: Sequence[Found]) -> tuple[int, ...]:
         """Stories that were kept apart before this text came, which is nearly all of each."""
         if not _is_nearly_all(best):
             return ()
-        return tuple(it.story for it in others if _is_nearly_all(it) and not self._doubt(it))
+        return tuple(it.story for it in others if _is_nearly_all(it) and not self.doubt(it))
 
     def _copy(self, found: Found, near: tuple[NearMiss, ...], also: tuple[int, ...]) -> Decision:
         verdict, member = found.verdict, found.member
@@ -139,9 +147,10 @@ class _Search:
             edits=edits_between(self._document, member, verdict),
             near_misses=near,
             also=also,
+            whole=verdict.score >= _NEARLY_ALL and verdict.longer >= _MOST,
         )
 
-    def _judged(self, story: int) -> Found | None:
+    def judged(self, story: int) -> Found | None:
         """Judge a story by its fullest members: one that vetoes outweighs others that accept.
 
         None for a story whose texts are gone, while its postings are not yet.

@@ -116,7 +116,7 @@ class Text:
 
     def is_varied(self, least: int) -> bool:
         """Whether so many of its words differ: a text that repeats a few says nothing."""
-        return len(set(self.ids)) >= least
+        return len(set(self.ids[: 4 * least])) >= least or len(set(self.ids)) >= least
 
 
 def read(source: str) -> Text:
@@ -131,8 +131,7 @@ def read(source: str) -> Text:
         # The same, by way of what stands between blanks, which is mostly a word seen before.
         sample = text.replace("\n", _NEW_LINE).split()[: 2 * LIMIT]
         numbers = list(chain.from_iterable(map(_pieces().__getitem__, sample)))[: 3 * LIMIT]
-    ends = [place for place, number in enumerate(numbers) if number == _END_ID]
-    ids = [number for number in numbers if number != _END_ID]
+    ends, ids = _without_ends(numbers)
     del ids[LIMIT:]
     script = _script(sample)
     opens = _opens(ends, len(ids))
@@ -140,7 +139,7 @@ def read(source: str) -> Text:
     return Text(source, ids, opens, units, _shingles(ids, units, script, weights), script)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=1024)  # some 20 kB each, for texts of 2 kB
 def known(text: str) -> Text:
     """The same as `read`, kept for a while: texts are compared again and again."""
     return read(text)
@@ -285,6 +284,20 @@ def _title_words(title: str) -> list[str]:
     return _WORDS[_is_special(title)].findall(title)[:LIMIT]
 
 
+def _without_ends(numbers: list[int]) -> tuple[list[int], list[int]]:
+    """Where the ends stand, and all that stands between them."""
+    ends: list[int] = []
+    ids: list[int] = []
+    start = 0
+    for _ in range(numbers.count(_END_ID)):
+        end = numbers.index(_END_ID, start)
+        ends.append(end)
+        ids += numbers[start:end]
+        start = end + 1
+    ids += numbers[start:]
+    return ends, ids
+
+
 def _opens(ends: list[int], words: int) -> list[int]:
     # The n-th end is followed by the word whose place is that of the end, less n ends before it.
     places = {0, *(place - before for before, place in enumerate(ends))}
@@ -312,12 +325,29 @@ def _shingles(
     places = {place for place in units if place < len(after)}
     mixed = map(xor, ids[:head], lasts)
     places.update([place for place, mix in enumerate(mixed) if not mix & _KEEP_HEAD])
-    mixed = map(xor, ids, lasts)
-    places.update([place for place, mix in enumerate(mixed) if not mix & _KEEP])
     raw = _bytes(ids)
+    lows = raw[::4][: len(lasts)]
+    last_lows = _bytes(lasts)[::4] if weights else raw[4 * (_SHINGLE - 1) :: 4]
+    places.update(_kept(lows, last_lows))
+    # 47 bits: SQLite stores them in six bytes, and 10^8 of them hardly ever collide.
     return [
-        (place, _hash(raw[4 * place : 4 * after[place]], ids[place])) for place in sorted(places)
+        (place, crc32(raw[4 * place : 4 * after[place]]) << 15 ^ (ids[place] * 0x9E5 & 0x7FFF))
+        for place in sorted(places)
     ]
+
+
+# Which bytes have none of the bits of _KEEP.
+_IS_KEPT = bytes(not byte & _KEEP for byte in range(256))
+
+
+def _kept(lows: bytes, last_lows: bytes) -> Iterator[int]:
+    """The places where the two bytes, the lowest of two words' numbers, have no bit of _KEEP."""
+    mixed = int.from_bytes(lows, "big") ^ int.from_bytes(last_lows, "big")
+    marks = mixed.to_bytes(len(lows), "big").translate(_IS_KEPT)
+    place = marks.find(1)
+    while place >= 0:
+        yield place
+        place = marks.find(1, place + 1)
 
 
 def _ends(weights: list[int]) -> list[int]:
@@ -332,11 +362,6 @@ def _ends(weights: list[int]) -> list[int]:
         ends.append(end)
         total -= weight
     return ends
-
-
-def _hash(words: bytes, first: int) -> int:
-    # 47 bits: SQLite stores them in six bytes, and 10^8 of them hardly ever collide.
-    return crc32(words) << 15 ^ (first * 0x9E5 & 0x7FFF)
 
 
 def _bytes(ids: list[int]) -> bytes:

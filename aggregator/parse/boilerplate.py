@@ -6,7 +6,6 @@ lines look alike and are what this project lives on: when a block may be one, it
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
 from aggregator.model import Block, BlockKind, Link
@@ -32,7 +31,7 @@ _AT_OUTLET = re.compile(
     r"(?:[A-Z][\w.’'&-]*|[\w-]+\.[a-z]{2,6}|(?<=\w\s)(?:of|the|and|de)(?=\s))"
     r"(?:\s(?:[A-Z][\w.’'&-]*|of|the|and|de|du|la)){0,5}\W*$"
 )
-_LEAD = re.compile(r"^[\s>»›→▶►•*+\-–—|#✅👉🔴]+")
+_LEAD = re.compile(r"[\s>»›→▶►•*+\-–—|#✅👉🔴]+")
 
 
 def clean(blocks: Sequence[Block]) -> tuple[Block, ...]:
@@ -66,21 +65,16 @@ def may_credit(block: Block) -> bool:
     return _Seen(block, 0, load_phrases()).may_credit
 
 
-@dataclass(frozen=True)
 class _Seen:
     """One block, with what it looks like."""
 
-    block: Block
-    place: int
-    phrases: Phrases
-
-    @cached_property
-    def length(self) -> int:
-        return len(self.block.text)
+    def __init__(self, block: Block, place: int, phrases: Phrases) -> None:
+        self.block, self.place, self.phrases = block, place, phrases
+        self.length = len(block.text)
 
     @cached_property
     def lower(self) -> str:
-        return _LEAD.sub("", self.block.text.casefold().replace("’", "'"))
+        return _without_lead(self.block.text.casefold().replace("’", "'"))
 
     @cached_property
     def bare(self) -> str:
@@ -100,17 +94,17 @@ class _Seen:
         bracketed = _BRACKETED.match(self.block.text)  # "(With inputs ...)", "(AFP)"
         return bool(bracketed) and not self.phrases.more.match(self.bare)
 
-    @cached_property
+    @property
     def is_heading(self) -> bool:
         return bool(self.bare) and (
             self.bare in self.phrases.headings or self.bare in self.phrases.final
         )
 
-    @cached_property
+    @property
     def is_final(self) -> bool:
         return self.bare in self.phrases.final
 
-    @cached_property
+    @property
     def is_label(self) -> bool:
         """A button or a mark, which is cut wherever it stands."""
         if not 0 < self.length <= _SHORT_LINE or self.block.kind is BlockKind.CODE:
@@ -119,7 +113,7 @@ class _Seen:
             return self.length <= 3 and self.block.kind is not BlockKind.LIST_ITEM
         return self.bare in self.phrases.labels or self._shares
 
-    @cached_property
+    @property
     def _shares(self) -> bool:
         text = self.bare.partition(" (")[0]  # "(opens in new window)"
         if text in self.phrases.services:
@@ -131,11 +125,14 @@ class _Seen:
         words = [word.strip("()[],.:;|·•/&") for word in text.split()]
         return all(not w or w in self.phrases.services for w in words)
 
-    @cached_property
+    @property
     def leads_elsewhere(self) -> bool:
         """A line that leads to the rest of the text, or to other stories."""
-        if self.length > _LINE or self.may_credit:
-            return False
+        # Whether it may credit is asked last: it costs most.
+        return self.length <= _LINE and self._leads and not self.may_credit
+
+    @property
+    def _leads(self) -> bool:
         more = self.phrases.more.match(self.lower)
         if self.length <= _SHORT_LINE and more and not self._leads_to_outlet:
             return self.linked > 0.5 or not self.ends
@@ -167,7 +164,7 @@ class _Seen:
             return False
         return len(appeals) > 2 or not any(mark in self.lower for mark in '"“”„«»')
 
-    @cached_property
+    @property
     def is_pages(self) -> bool:
         return self.length <= _SHORT_LINE and bool(_PAGES.fullmatch(self.lower))
 
@@ -192,16 +189,21 @@ class _Seen:
         # A letter of a script without small words says as much as two or three Latin ones.
         return self.length + 2 * len(_WIDE.findall(self.block.text))
 
-    @cached_property
+    @property
     def is_link(self) -> bool:
         return self.linked > 0.85
 
-    @cached_property
+    @property
     def introduces(self) -> bool:
         """A short line that stands before a list: "More from the harbour:"."""
         if self.may_credit or self.length > _SHORT_LINE:
             return False
         return self.block.kind is BlockKind.HEADING or self.block.text.endswith(":")
+
+
+def _without_lead(text: str) -> str:
+    lead = _LEAD.match(text)
+    return text[lead.end() :] if lead else text
 
 
 def _without_sections(seen: Sequence[_Seen]) -> list[_Seen]:
@@ -296,7 +298,7 @@ def _without_last_link(block: Block, phrases: Phrases) -> Block:
     text = block.text[last.start : last.end]
     if last.start == 0 or len(text) > _SHORT_LINE or len(block.text) - last.end > 3:
         return block
-    lower = _LEAD.sub("", text.casefold().replace("’", "'"))
+    lower = _without_lead(text.casefold().replace("’", "'"))
     if not phrases.more.match(lower) or phrases.credits.search(lower):
         return block
     # In "This story appeared on Quay News. Read more" the link is the credit's.

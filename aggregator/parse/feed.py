@@ -2,18 +2,21 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from aggregator.errors import ParseError
 from aggregator.model import ParsedEntry, ParsedFeed
 from aggregator.parse.decoding import charset_of, decode
 from aggregator.parse.entries import language_of, parsed_entry, title_of
 from aggregator.parse.feed_json import read_json
+from aggregator.parse.feed_wishes import wishes_in
 from aggregator.parse.feed_xml import read_xml
 from aggregator.parse.raw import RawFeed
 from aggregator.parse.urls import absolute
 from aggregator.parse.xml_text import cut_entries, tidied
 
 MOST_ENTRIES = 2_000  # of one document
+_CUT_OFF = "it was cut off before its end"
 _ENTRIES_THAT_TELL = 3  # what so many lack is no accident
 
 _REMEDY = "Look for the address of the site's RSS, Atom or JSON feed."
@@ -60,7 +63,8 @@ def parse_feed(body: bytes, *, url: str, content_type: str) -> ParsedFeed:
 
     `url` is where the document came from, `content_type` its Content-Type header or "". No more
     than MOST_ENTRIES entries are read; what was left out or odd is in `skipped` and `problems`.
-    Raises ParseError with the reasons `empty`, `not_a_feed`, `bad_json`, `too_big`.
+    Raises ParseError with the reasons `empty`, `not_a_feed`, `html_page`, `bad_json`,
+    `too_big`.
     """
     if not body.strip(b"\x00 \t\r\n"):
         raise ParseError(
@@ -76,7 +80,16 @@ def parse_feed(body: bytes, *, url: str, content_type: str) -> ParsedFeed:
     text, oddity = decode(body, declared)
     raw = _read(text)
     problems = ([f"encoding: {oddity}"] if oddity else []) + list(raw.problems)
-    return _parsed(raw, url, problems)
+    told = wishes_in(text)
+    return replace(
+        _parsed(raw, url, problems),
+        update_every=told.update_every,
+        skip_hours=told.skip_hours,
+        skip_days=told.skip_days,
+        hub=absolute(told.hub, url) or "" if told.hub else "",
+        self_url=absolute(told.self_url, url) or "" if told.self_url else "",
+        cut_off=_CUT_OFF in problems,
+    )
 
 
 def _read(text: str) -> RawFeed:
@@ -123,7 +136,7 @@ def _one_document(text: str, start: re.Match[str], problems: list[str]) -> tuple
             problems.append("text after the feed was left out")
         text = text[start.start() : close + 1]
     else:
-        problems.append("it was cut off before its end")
+        problems.append(_CUT_OFF)
         text = text[start.start() :]
     return cut_entries(text, MOST_ENTRIES)
 
@@ -169,4 +182,5 @@ def _parsed(raw: RawFeed, url: str, problems: list[str]) -> ParsedFeed:
 
 
 def _not_a_feed(what: str) -> ParseError:
-    return ParseError(f"This is {what}, not a feed.", reason="not_a_feed", remedy=_REMEDY)
+    reason = "html_page" if what == "an HTML page" else "not_a_feed"
+    return ParseError(f"This is {what}, not a feed.", reason=reason, remedy=_REMEDY)

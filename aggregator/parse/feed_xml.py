@@ -6,7 +6,6 @@ make them slow, and where they would take the caption of a picture for the text 
 """
 
 import io
-import re
 import xml.sax
 import xml.sax.handler
 import xml.sax.xmlreader
@@ -17,17 +16,19 @@ from typing import Any
 from feedparser.api import LooseFeedParser, StrictFeedParser
 
 from aggregator.errors import ParseError
+from aggregator.parse.authors import without_address
 from aggregator.parse.dates import from_struct
+from aggregator.parse.feed_plain import LONGEST_NAME, split
+from aggregator.parse.feed_plain import MOST_TAGS as MOST_CATEGORIES
 from aggregator.parse.raw import RawEntry, RawFeed, RawLink, RawPerson, RawText
 from aggregator.parse.xml_text import MOST_TAGS, Tidied
 
 _DEEPEST = 500  # elements within each other
-_MOST_TAGS = 100  # categories of one entry; finding doubles takes the square of their number
+_MOST_NAMESPACES = 200
 _MOST_ATTRIBUTES = 200  # of one element; reading them takes the square of their number
 _MOST_LOOSE_TAGS = 60_000  # the loose parser takes some 30 µs for each
-_LONGEST_NAME = 300
 _LONGEST_TTL = timedelta(days=366)
-_PERIODS = {
+PERIODS = {
     "hourly": timedelta(hours=1),
     "daily": timedelta(days=1),
     "weekly": timedelta(days=7),
@@ -51,7 +52,14 @@ def read_xml(tidy: Tidied, *, root: str, skipped: int = 0) -> RawFeed:
         )
     data = tidy.text.encode("utf-8", "replace")
     problems = list(tidy.problems)
-    handler, problem = _parse_strictly(data)
+    plain = split(data)
+    if plain is not None:
+        handler, problem = _parse_strictly(plain.rest)
+        left = plain.entries.count(None)
+        if problem or len(handler.entries) != left:
+            plain = None
+    if plain is None:
+        handler, problem = _parse_strictly(data)
     if problem:
         problems.append(problem)
         text = _beginning(tidy.text)
@@ -61,20 +69,24 @@ def read_xml(tidy: Tidied, *, root: str, skipped: int = 0) -> RawFeed:
     version = str(handler.version or "")
     if "netscape" in tidy.doctype.lower() and version.startswith("rss"):
         version = "rss091n"
-    if not version and not handler.entries:
+    if not version and not handler.entries and plain is None:
         raise ParseError(
             f"This is an XML document that is not a feed (its root element is <{root}>).",
             reason="not_a_feed",
             remedy="Look for the address of the site's RSS, Atom or JSON feed.",
         )
     feed = handler.feeddata
+    entries = [_entry(entry, version) for entry in handler.entries]
+    if plain is not None:
+        odd = iter(entries)
+        entries = [entry if entry is not None else next(odd) for entry in plain.entries]
     return RawFeed(
         format=version or "rss",
         title=_detailed(feed, "title"),
         url=_string(feed.get("link")),
         language=_string(feed.get("language")),
         ttl=_ttl(feed),
-        entries=tuple(_entry(entry, version) for entry in handler.entries),
+        entries=tuple(entries),
         skipped=skipped,
         problems=tuple(problems),
     )
@@ -90,6 +102,9 @@ class _Bounded:
     feeddata: Any
     version: str
     depth: int
+    baseuri: str
+    basestack: list[str]
+    namespaces_in_use: dict[Any, Any]
     deepest = _DEEPEST
 
     def unknown_starttag(self, tag: str, attrs: Any) -> None:
@@ -97,9 +112,19 @@ class _Bounded:
             raise xml.sax.SAXException(f"more than {_DEEPEST} elements within each other")
         super().unknown_starttag(tag, attrs)  # type: ignore[misc]
 
+    def unknown_endtag(self, tag: str) -> None:
+        super().unknown_endtag(tag)  # type: ignore[misc]
+        # feedparser forgets that there was no base before the one that ended.
+        self.baseuri = self.basestack[-1] if self.basestack else ""
+
+    def track_namespace(self, prefix: Any, uri: Any) -> None:
+        # All that are known are looked through at each element.
+        if len(self.namespaces_in_use) < _MOST_NAMESPACES:
+            super().track_namespace(prefix, uri)  # type: ignore[misc]
+
     def _add_tag(self, term: Any, scheme: Any, label: Any) -> None:
         tags = self._get_context().setdefault("tags", [])  # type: ignore[attr-defined]
-        if len(tags) < _MOST_TAGS:
+        if len(tags) < MOST_CATEGORIES:
             super()._add_tag(term, scheme, label)  # type: ignore[misc]
 
     def _sync_author_detail(self, key: str = "author") -> None:
@@ -108,7 +133,7 @@ class _Bounded:
         context = self._get_context()  # type: ignore[attr-defined]
         name = context.get(key)
         if isinstance(name, str):
-            context[key] = _without_address(name[:_LONGEST_NAME])
+            context[key] = without_address(name[:LONGEST_NAME])
         super()._sync_author_detail(key)  # type: ignore[misc]
 
     # What describes a picture or an episode is not what the entry says.
@@ -157,18 +182,6 @@ class _Loose(_Bounded, LooseFeedParser):  # type: ignore[misc]
 
     deepest = MOST_TAGS
 
-
-def _without_address(author: str) -> str:
-    """The name in "mail@host (Name)", which RSS 2.0 wants, or in "Name <mail@host>"."""
-    match = _ADDRESS_NAME.fullmatch(author) or _NAME_ADDRESS.fullmatch(author)
-    if match is not None:
-        return match[1].strip()
-    return "" if _ADDRESS.fullmatch(author.strip()) else author
-
-
-_ADDRESS = re.compile(r"[^\s()<>@]+@[^\s()<>@]+")
-_ADDRESS_NAME = re.compile(r"\s*[^\s()<>@]+@[^\s()<>@]+\s*\(([^()]*)\)\s*")
-_NAME_ADDRESS = re.compile(r"([^<>@]*)<[^\s()<>@]+@[^\s()<>@]+>\s*")
 
 # What feedparser's handlers are known to raise on elements that mean something else elsewhere.
 _FAILURES = (
@@ -333,7 +346,7 @@ def _ttl(feed: Mapping[str, Any]) -> timedelta | None:
     minutes = _string(feed.get("ttl")).strip()
     if minutes.isascii() and minutes.isdigit() and len(minutes) < 9 and int(minutes) > 0:
         return min(timedelta(minutes=int(minutes)), _LONGEST_TTL)
-    period = _PERIODS.get(_string(feed.get("sy_updateperiod")).strip().lower())
+    period = PERIODS.get(_string(feed.get("sy_updateperiod")).strip().lower())
     if period is None:
         return None
     often = _string(feed.get("sy_updatefrequency")).strip()

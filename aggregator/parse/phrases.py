@@ -90,10 +90,13 @@ def read_language(file: Traversable) -> dict[str, list[str]]:
 
 def bare(text: str) -> str:
     """The text in lower case, without what is no letter or digit at its ends."""
-    return _ENDS.sub("", text.casefold().replace("’", "'"))
-
-
-_ENDS = re.compile(r"^[\W_]+|[\W_]+$")
+    text = text.casefold().replace("’", "'")
+    start, end = 0, len(text)
+    while start < end and not text[start].isalnum():
+        start += 1
+    while start < end and not text[end - 1].isalnum():
+        end -= 1
+    return text[start:end]
 
 
 def _alternatives(phrases: Iterable[str]) -> str:

@@ -10,7 +10,7 @@ from aggregator.publish import rss as _rss
 from aggregator.publish.atom import atom
 from aggregator.publish.body import excerpt, shown
 from aggregator.publish.credit import CreditLine, Party, carriers_of, credit_of
-from aggregator.publish.item import newest, title
+from aggregator.publish.item import links, newest, title
 from aggregator.publish.jsonfeed import as_json, feed_json, json_feed, story_json
 from aggregator.publish.opml import MEDIA_TYPE as OPML_TYPE
 from aggregator.publish.opml import opml
@@ -58,6 +58,7 @@ __all__ = [
     "inert",
     "json_feed",
     "language_tag",
+    "links",
     "newest",
     "opml",
     "rfc822",

@@ -10,7 +10,7 @@ from aggregator.publish import item
 from aggregator.publish.body import body
 from aggregator.publish.credit import Party
 from aggregator.publish.text import inert, language_tag, rfc3339, uri
-from aggregator.publish.xml import add, add_plain, group, root, written
+from aggregator.publish.xml import HISTORY, add, add_plain, group, root, written
 
 MEDIA_TYPE = "application/atom+xml"
 _ATOM = "http://www.w3.org/2005/Atom"
@@ -20,21 +20,24 @@ _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 def atom(channel: Channel, stories: Sequence[Story]) -> bytes:
     """The stories as an Atom 1.0 document, in the order given."""
     spoken = item.language(stories)
-    feed = root(_in_atom("feed"), {None: _ATOM}, **{_LANG: spoken})
+    spaces = {None: _ATOM, "fh": HISTORY} if channel.archived else {None: _ATOM}
+    feed = root(_in_atom("feed"), spaces, **{_LANG: spoken})
     add_plain(feed, _in_atom("title"), inert(channel.title))
     if channel.description:
         add_plain(feed, _in_atom("subtitle"), inert(channel.description))
     add(feed, _in_atom("id"), item.feed_id(channel))
     add(feed, _in_atom("updated"), rfc3339(item.newest(channel, stories)))
-    add(feed, _in_atom("link"), rel="self", type=MEDIA_TYPE, href=channel.url)
+    if channel.archived:
+        add(feed, f"{{{HISTORY}}}archive")
+    for relation, address in item.links(channel):
+        kind = {} if relation == "hub" else {"type": MEDIA_TYPE}
+        add(feed, _in_atom("link"), rel=relation, href=address, **kind)
     add(feed, _in_atom("link"), rel="alternate", type="text/html", href=channel.home_url)
-    if channel.next_url:
-        add(feed, _in_atom("link"), rel="next", type=MEDIA_TYPE, href=channel.next_url)
     add(feed, _in_atom("generator"), "aggregator", version=__version__)
     _person(feed, Party(inert(channel.title), channel.home_url))
     for story in stories:
         _entry(feed, channel, story, spoken)
-    return written(feed)
+    return written(feed, channel.style_url)
 
 
 def _entry(feed: etree._Element, channel: Channel, story: Story, spoken: str) -> None:
@@ -65,7 +68,7 @@ def _links(entry: etree._Element, channel: Channel, story: Story) -> None:
         add(entry, _in_atom("link"), rel="via", href=uri(via.url), **_titled(via.outlet))
     for copy in item.related(story, known):
         add(entry, _in_atom("link"), rel="related", href=uri(copy.url), **_titled(copy.outlet))
-    for enclosure in item.enclosures(story):
+    for enclosure in item.enclosures(story, channel):
         sized = {"length": str(enclosure.length)} if enclosure.length else {}
         add(
             entry,

@@ -10,9 +10,10 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from html import unescape
 from mimetypes import guess_type
 
-from aggregator.model import Channel, Copy, Enclosure, Story
+from aggregator.model import Channel, Content, Copy, Enclosure, Story
 from aggregator.publish.body import excerpt
 from aggregator.publish.credit import Party
 from aggregator.publish.text import inert, language_tag, rfc3339, shortened, site_of, uri
@@ -20,6 +21,8 @@ from aggregator.publish.text import inert, language_tag, rfc3339, shortened, sit
 _NEVER = datetime(2000, 1, 1, tzinfo=UTC)  # an empty feed has to say some time
 _TITLE = 80  # characters of the text that stand for a missing title
 _LONGEST_TITLE = 500  # characters; what is longer is no title
+_PICTURE = re.compile(r"""<img\s[^<>]*?\bsrc=["']([^"'<>]+)["']""")
+_LOOKED_THROUGH = 20_000  # characters of a text, for a picture
 _MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]+/[\w!#$&^.+-]+")
 # Names with a dot, as the W3C's validator wants them of an enclosure.
 _PUBLIC_HOST = re.compile(r"https?://[a-z0-9-]+(\.[a-z0-9-]+)+(:\d+)?(/|$)")
@@ -50,8 +53,28 @@ def item_id(story: Story) -> str:
 
 
 def feed_id(channel: Channel) -> str:
-    """The id of a feed: its address as a name, so that how it is spelt does not matter."""
-    return f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, channel.url)}"
+    """The id of a feed: its address as a name, so that how it is spelt does not matter.
+
+    All documents of one feed, its pages and its archive, have the same (RFC 5005).
+    """
+    return f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, channel.current_url or channel.url)}"
+
+
+def links(channel: Channel) -> list[tuple[str, str]]:
+    """How the document is related to others: relations (RFC 5005, WebSub) and addresses."""
+    first = channel.current_url if channel.next_url or channel.previous_url else ""
+    found = [
+        ("self", channel.url),
+        *(("hub", hub) for hub in channel.hubs),
+        ("first", "" if channel.archived else first),
+        ("previous", channel.previous_url),
+        ("next", channel.next_url),
+        ("last", channel.last_url),
+        ("current", channel.current_url if channel.archived else ""),
+        ("prev-archive", channel.prev_archive_url),
+        ("next-archive", channel.next_archive_url),
+    ]
+    return [(relation, address) for relation, address in found if address]
 
 
 def title(story: Story) -> str:
@@ -117,10 +140,20 @@ def related(story: Story, besides: Sequence[str]) -> list[Copy]:
     return found
 
 
-def enclosures(story: Story) -> list[Enclosure]:
-    """The files that go with the text, whose address and type can be told."""
+def enclosures(story: Story, channel: Channel) -> list[Enclosure]:
+    """The files that go with the text, whose address and type can be told.
+
+    Where none of them is a picture, the text's first is one, if the text is shown at all.
+    """
     found: dict[str, Enclosure] = {}
-    for enclosure in story.enclosures:
+    offered = list(story.enclosures)
+    pictures = any(enclosure.type.startswith("image") for enclosure in offered)
+    if not pictures and channel.content is not Content.NONE:
+        pictured = _PICTURE.search(story.content_html[:_LOOKED_THROUGH])
+        address = unescape(pictured[1]) if pictured else ""
+        if (guess_type(address.partition("?")[0])[0] or "").startswith("image/"):
+            offered.append(Enclosure(address))
+    for enclosure in offered:
         url = uri(enclosure.url)
         kind = enclosure.type.partition(";")[0].strip().lower()
         if not _MEDIA_TYPE.fullmatch(kind):

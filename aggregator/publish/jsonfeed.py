@@ -25,6 +25,8 @@ def json_feed(channel: Channel, stories: Sequence[Story]) -> bytes:
     }
     if channel.next_url:
         feed["next_url"] = channel.next_url
+    if channel.hubs:
+        feed["hubs"] = [{"type": "WebSub", "url": hub} for hub in channel.hubs]
     feed["items"] = [_item(channel, story) for story in stories]
     return as_json(feed)
 
@@ -52,6 +54,15 @@ def story_json(story: Story) -> dict[str, Any]:
         "updated": rfc3339(story.updated),
         "category": list(story.categories),
         "language": story.language,
+        "rulings": [
+            {
+                "kind": ruling.kind,
+                "story": ruling.other,
+                "url": ruling.url,
+                "at": rfc3339(ruling.at),
+            }
+            for ruling in story.rulings
+        ],
     }
 
 
@@ -75,6 +86,14 @@ def feed_json(feed: FeedHealth) -> dict[str, Any]:
         "polls": feed.polls,
         "not_modified": feed.not_modified,
         "note": without_secrets(feed.note),
+        "why": feed.why,
+        "remedy": without_secrets(feed.remedy),
+        "poll_url": without_secrets(feed.poll_url),
+        "etag": feed.validators.etag,
+        "last_modified": feed.validators.last_modified,
+        "entries_a_day": feed.entries_a_day,
+        "bytes_saved": feed.bytes_saved,
+        "push": without_secrets(feed.push),
     }
 
 
@@ -103,11 +122,13 @@ def _item(channel: Channel, story: Story) -> dict[str, Any]:
                 "mime_type": enclosure.type,
                 **({"size_in_bytes": enclosure.length} if enclosure.length else {}),
             }
-            for enclosure in item.enclosures(story)
+            for enclosure in item.enclosures(story, channel)
         ],
         "_aggregator": story_json(story),
     }
-    image = next((e.url for e in item.enclosures(story) if e.type.startswith("image/")), "")
+    image = next(
+        (e.url for e in item.enclosures(story, channel) if e.type.startswith("image/")), ""
+    )
     if image:
         told["image"] = image
     return {key: value for key, value in told.items() if value not in ("", [])}
@@ -132,6 +153,13 @@ def _copy(copy: Copy) -> dict[str, Any]:
         ],
         "similarity": round(copy.similarity, 3),
         "edits": list(copy.edits),
+        "reason": copy.reason,
+        "threshold": round(copy.threshold, 3),
+        "passages": list(copy.passages),
+        "near_misses": [
+            {"story": miss.id or None, "score": round(miss.score, 3), "reason": miss.reason}
+            for miss in copy.near_misses
+        ],
     }
 
 

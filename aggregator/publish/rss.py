@@ -9,7 +9,7 @@ from aggregator.model import Channel, Story
 from aggregator.publish import item
 from aggregator.publish.body import body
 from aggregator.publish.text import inert, language_tag, rfc822
-from aggregator.publish.xml import add, add_plain, group, root, written
+from aggregator.publish.xml import HISTORY, add, add_plain, group, root, written
 
 MEDIA_TYPE = "application/rss+xml"
 _ATOM = "http://www.w3.org/2005/Atom"
@@ -19,7 +19,8 @@ _TTL = 10  # minutes
 
 def rss(channel: Channel, stories: Sequence[Story]) -> bytes:
     """The stories as an RSS 2.0 document, in the order given."""
-    document = root("rss", {"atom": _ATOM, "dc": _DC}, version="2.0")
+    spaces = {"atom": _ATOM, "dc": _DC} | ({"fh": HISTORY} if channel.archived else {})
+    document = root("rss", spaces, version="2.0")
     head = group(document, "channel")
     add_plain(head, "title", inert(channel.title))
     add(head, "link", channel.home_url)
@@ -30,12 +31,14 @@ def rss(channel: Channel, stories: Sequence[Story]) -> bytes:
     add(head, "docs", "https://www.rssboard.org/rss-specification")
     add(head, "generator", f"aggregator/{__version__}")
     add(head, "ttl", str(_TTL))
-    add(head, f"{{{_ATOM}}}link", rel="self", type=MEDIA_TYPE, href=channel.url)
-    if channel.next_url:
-        add(head, f"{{{_ATOM}}}link", rel="next", type=MEDIA_TYPE, href=channel.next_url)
+    if channel.archived:
+        add(head, f"{{{HISTORY}}}archive")
+    for relation, address in item.links(channel):
+        kind = {} if relation == "hub" else {"type": MEDIA_TYPE}
+        add(head, f"{{{_ATOM}}}link", rel=relation, href=address, **kind)
     for story in stories:
         _item(head, channel, story, spoken)
-    return written(document)
+    return written(document, channel.style_url)
 
 
 def _item(head: etree._Element, channel: Channel, story: Story, spoken: str) -> None:
@@ -54,7 +57,7 @@ def _item(head: etree._Element, channel: Channel, story: Story, spoken: str) -> 
     for category in item.categories(story):
         add_plain(element, "category", category)
     add(element, "description", body(story, channel.content))
-    for enclosure in item.enclosures(story)[:1]:  # RSS has room for one
+    for enclosure in item.enclosures(story, channel)[:1]:  # RSS has room for one
         add(
             element,
             "enclosure",

@@ -2,11 +2,14 @@
 
 import re
 from collections.abc import Mapping
+from html import escape
 from typing import Any
 
 from lxml import etree
 
 from aggregator.publish.text import legible
+
+HISTORY = "http://purl.org/syndication/history/1.0"  # RFC 5005
 
 _MARKS = re.compile("([&<])")
 _REFERENCES = {"&": "#x26", "<": "#x3C"}
@@ -53,6 +56,10 @@ def add_plain(parent: etree._Element, tag: str, text: str, /, **attributes: str)
     return element
 
 
-def written(element: etree._Element) -> bytes:
-    """The whole document in UTF-8."""
-    return bytes(etree.tostring(element, xml_declaration=True, encoding="utf-8")) + b"\n"
+def written(element: etree._Element, style_url: str = "") -> bytes:
+    """The whole document in UTF-8; `style_url` is of the CSS for browsers."""
+    if style_url:
+        told = f'type="text/css" href="{escape(style_url)}"'
+        element.addprevious(etree.ProcessingInstruction("xml-stylesheet", told))
+    whole = etree.tostring(element.getroottree(), xml_declaration=True, encoding="utf-8")
+    return bytes(whole) + b"\n"

@@ -2,6 +2,7 @@
 
 import contextlib
 import sqlite3
+from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -41,7 +42,10 @@ def writing(engine: Engine) -> Engine:
 
 
 def migrate(engine: Engine, revision: str = "head") -> None:
-    """Bring the database to `revision`. Raises StoreError when it is of a newer version."""
+    """Bring the database to `revision`, forward or back.
+
+    Raises StoreError when it is of a newer version.
+    """
     config = alembic_config()
     scripts = ScriptDirectory.from_config(config)
     try:
@@ -57,12 +61,30 @@ def migrate(engine: Engine, revision: str = "head") -> None:
             )
         if current == scripts.get_current_head() and revision == "head":
             return
-        with writing(engine).begin() as connection:
+        before = {script.revision for script in scripts.iterate_revisions(current, "base")}
+        move = command.downgrade if revision in before | {"base"} else command.upgrade
+        with (
+            writing(engine).connect() as connection,
+            _without_cascades(connection),
+            connection.begin(),
+        ):
             config.attributes["connection"] = connection
-            move = command.downgrade if revision == "base" else command.upgrade
             move(config, revision)
     except OperationalError as error:
         raise unusable(engine, error) from error
+
+
+@contextlib.contextmanager
+def _without_cascades(connection: Connection) -> Iterator[None]:
+    """SQLite makes a table anew to alter it; what hangs on the old one's rows must not go then."""
+    driver = connection.connection.driver_connection
+    if isinstance(driver, sqlite3.Connection):
+        driver.execute("PRAGMA foreign_keys=OFF")  # which counts outside of transactions only
+    try:
+        yield
+    finally:
+        if isinstance(driver, sqlite3.Connection):
+            driver.execute("PRAGMA foreign_keys=ON")
 
 
 def alembic_config() -> Config:
@@ -124,8 +146,7 @@ def _sqlite(address: URL) -> Engine:
             # A story's id that a subscriber has seen must not be lost with the power.
             cursor.execute("PRAGMA synchronous=FULL")
             cursor.execute("PRAGMA foreign_keys=ON")
-            cursor.execute("PRAGMA cache_size=-65536")
-            cursor.execute("PRAGMA mmap_size=268435456")
+            cursor.execute("PRAGMA cache_size=-8192")
 
     return engine
 

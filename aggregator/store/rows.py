@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Update, bindparam
 
-from aggregator.model import Copy, Credit, Decision, Face, PollRecord, Reading
+from aggregator.model import Copy, Credit, Decision, Face, PollRecord, Reading, Rhythm, Wishes
 from aggregator.store.tables import FeedRow, table
 
 Row = dict[str, Any]
@@ -77,7 +77,11 @@ def copy_row(entry_id: int, story_id: int, decision: Decision) -> Row:
         "reason": decision.reason,
         "edits": list(decision.edits),
         "passages": list(decision.passages),
-        "near_misses": [asdict(miss) for miss in decision.near_misses],
+        # Without their public ids, which are read anew: a story may be joined to another.
+        "near_misses": [
+            {"story": miss.story, "score": miss.score, "reason": miss.reason}
+            for miss in decision.near_misses
+        ],
     }
 
 
@@ -97,6 +101,8 @@ def story_row(number: int, public_id: str, now: datetime) -> Row:
         "digest": "",
         "first_seen": now,
         "updated": now,
+        "copies": 0,
+        "labels": [],
     }
 
 
@@ -157,7 +163,12 @@ def poll_statement(poll: PollRecord) -> tuple[Update, Row]:
         "last_status": poll.status,
         "last_error": poll.error,
         "last_error_reason": poll.error_reason,
+        "last_remedy": poll.remedy,
+        "why": poll.why,
     }
+    if poll.postponed:
+        row = {"next_poll_at": poll.next_poll_at, "why": poll.why}
+        return _update_feed(tuple(row), (), {}), row | {"feed": poll.feed_id}
     counted: Row = {"polls": feeds.c.polls + 1}
     if poll.error:
         counted["failures"] = feeds.c.failures + 1
@@ -165,17 +176,63 @@ def poll_statement(poll: PollRecord) -> tuple[Update, Row]:
         row |= {"failures": 0, "last_success_at": poll.at}
     if poll.status == 304:
         counted["polls_not_modified"] = feeds.c.polls_not_modified + 1
+        counted["bytes_saved"] = feeds.c.bytes_saved + feeds.c.wire_bytes
     if poll.poll_url:
         row["poll_url"] = poll.poll_url
     if poll.validators is not None:
         row["etag"] = poll.validators.etag
         row["last_modified"] = poll.validators.last_modified
-    for name in ("body_digest", "title", "site_url", "note"):
+        row["validators_url"] = poll.validators.url
+    if poll.wishes is not None:
+        row["wishes"] = wishes_row(poll.wishes)
+    if poll.rhythm is not None:
+        row |= _rhythm_row(poll.rhythm)
+    if poll.pushed_at is not False:
+        row["pushed_at"] = poll.pushed_at
+    if poll.owed is not False:
+        row["pages_owed"] = poll.owed is not None
+    for name in _AS_IT_IS:
         if getattr(poll, name) is not None:
             row[name] = getattr(poll, name)
     return _update_feed(tuple(row), tuple(counted), counted), row | {"feed": poll.feed_id}
 
 
+def wishes_row(wishes: Wishes) -> Row:
+    """A publisher's wishes as JSON: seconds, hours, days of the week; what is missing left out."""
+    row: Row = {
+        name: round(wish.total_seconds())
+        for name in _SPANS
+        if (wish := getattr(wishes, name)) is not None
+    }
+    return row | {name: list(got) for name in _SKIPPED if (got := getattr(wishes, name))}
+
+
+def wishes_of(row: Row) -> Wishes:
+    """The wishes that `wishes_row` wrote."""
+    if not row:
+        return _NO_WISHES
+    spans: Row = {name: timedelta(seconds=row[name]) for name in _SPANS if name in row}
+    skipped: Row = {name: tuple(row[name]) for name in _SKIPPED if name in row}
+    return Wishes(**spans, **skipped)
+
+
+def _rhythm_row(rhythm: Rhythm) -> Row:
+    return {
+        "first_success_at": rhythm.since,
+        "news_at": rhythm.news_at,
+        "gap_seconds": None if rhythm.gap is None else rhythm.gap.total_seconds(),
+        "news_share": rhythm.share,
+        "news_polls": rhythm.polls,
+    }
+
+
+_AS_IT_IS = (
+    *("body_digest", "title", "site_url", "note"),
+    *("looked_at", "look_days", "wire_bytes"),
+)
+_SPANS = ("max_age", "ttl", "every")
+_SKIPPED = ("skip_hours", "skip_days")
+_NO_WISHES = Wishes()
 _STATEMENTS: dict[tuple[Sequence[str], Sequence[str]], Update] = {}
 
 

@@ -3,27 +3,50 @@
 import uuid
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, text, update
+from sqlalchemy import func, text
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, col, select
 
-from aggregator.errors import NotFoundError
 from aggregator.model import (
     EntryKeys,
     Feed,
     FeedHealth,
     FeedSpec,
+    KeptDocument,
     KnownEntry,
     Story,
     StoryQuery,
+    Subscription,
 )
+from aggregator.store.checking import broken
 from aggregator.store.database import connect, migrate, unusable, writing
+from aggregator.store.feeds import list_feeds
 from aggregator.store.index import StoredIndex
-from aggregator.store.reading import chunks, feed_of, health_of, known_entries, stories, told
-from aggregator.store.tables import CopyRow, CountersRow, EntryRow, FeedRow, StoryRow
+from aggregator.store.pushes import change_subscription, subscription_at, subscriptions_due
+from aggregator.store.reading import (
+    feed_of,
+    found,
+    health_of,
+    known_entries,
+    numbered_feeds,
+    stories,
+    told,
+    waiting_feeds,
+)
+from aggregator.store.selecting import archive_after, archive_before, archives
+from aggregator.store.tables import (
+    CopyRow,
+    CountersRow,
+    EntryRow,
+    FeedRow,
+    KeptRow,
+    PushRow,
+    StoryRow,
+)
 from aggregator.store.writing import Transaction
 
 
@@ -54,30 +77,7 @@ class Store:
         when a list could not be read whole.
         """
         with self._writes() as session:
-            known = {row.url: row for row in session.exec(select(FeedRow))}
-            connection = session.connection()
-            for spec in specs:
-                values: dict[str, Any] = {
-                    "name": spec.name,
-                    "domain": spec.domain,
-                    "category": spec.category,
-                    "full_text": spec.full_text.value,
-                    "listed": True,
-                }
-                row = known.pop(spec.url, None)
-                if row is None:
-                    session.add(
-                        FeedRow(url=spec.url, poll_url=spec.url, next_poll_at=now, **values)
-                    )
-                elif any(getattr(row, name) != value for name, value in values.items()):
-                    connection.execute(
-                        update(FeedRow).where(col(FeedRow.id) == row.id).values(values)
-                    )
-            unlisted = [] if keep_others else [row.id for row in known.values() if row.listed]
-            for part in chunks(unlisted):
-                connection.execute(
-                    update(FeedRow).where(col(FeedRow.id).in_(part)).values(listed=False)
-                )
+            list_feeds(session.connection(), specs, now, keep_others=keep_others)
 
     def due(self, now: datetime, limit: int, besides: Collection[int] = ()) -> list[Feed]:
         """The listed feeds whose next poll is due, the longest waiting first.
@@ -87,13 +87,20 @@ class Store:
         if limit <= 0:
             return []
         with self._reads() as session:
-            rows = session.exec(
-                select(FeedRow)
-                .where(col(FeedRow.next_poll_at) <= now, col(FeedRow.listed))
-                .order_by(col(FeedRow.next_poll_at), col(FeedRow.id))
-                .limit(limit + len(besides))
-            )
-            return [feed_of(row) for row in rows if row.id not in besides][:limit]
+            found = waiting_feeds(session, now, limit, besides)
+            return numbered_feeds(session, [number for number, _ in found])
+
+    def waiting(
+        self, now: datetime, limit: int, besides: Collection[int] = ()
+    ) -> list[tuple[int, str]]:
+        """The same as `due`, but for each feed only its number and the address it is polled at."""
+        with self._reads() as session:
+            return waiting_feeds(session, now, limit, besides)
+
+    def numbered(self, numbers: Sequence[int]) -> list[Feed]:
+        """The feeds with these numbers, in this order; those that are no more are left out."""
+        with self._reads() as session:
+            return numbered_feeds(session, numbers)
 
     def listed(self) -> list[Feed]:
         """All feeds that are polled."""
@@ -111,7 +118,32 @@ class Store:
             rows = session.exec(
                 select(FeedRow).where(col(FeedRow.listed)).order_by(col(FeedRow.id))
             )
-            return [health_of(row, entries.get(row.id or 0, 0)) for row in rows]
+            hubs = dict(session.exec(select(PushRow.feed_id, PushRow.hub)).all())
+            return [
+                health_of(row, entries.get(row.id or 0, 0), hubs.get(row.id or 0, ""))
+                for row in rows
+            ]
+
+    def subscriptions_due(self, now: datetime, limit: int) -> list[Subscription]:
+        """The WebSub subscriptions that are to be asked for, or renewed, now."""
+        with self._reads() as session:
+            return subscriptions_due(session.connection(), now, limit)
+
+    def subscription_at(self, token: str) -> Subscription | None:
+        """The subscription whose callback has this token."""
+        with self._reads() as session:
+            return subscription_at(session.connection(), token)
+
+    def change_subscription(self, feed_id: int, **values: Any) -> None:
+        """Set a subscription's `ask_at`, `failures`, `asked` or `lease_until`."""
+        with self._writes() as session:
+            change_subscription(session.connection(), feed_id, **values)
+
+    def kept(self, feed_id: int) -> KeptDocument | None:
+        """The document of a feed that owes article pages, as it was last read."""
+        with self._reads() as session:
+            row = session.get(KeptRow, feed_id)
+            return KeptDocument(row.body, row.url, row.content_type) if row else None
 
     def known(self, feed_id: int, keys: Sequence[EntryKeys]) -> list[tuple[KnownEntry, str, int]]:
         """Stored entries of a feed that may be those with `keys`, with page state and tries."""
@@ -138,6 +170,20 @@ class Store:
         with self._reads() as session:
             return stories(session, query)
 
+    def archives(self, query: StoryQuery) -> tuple[int | None, int | None, int]:
+        """The archive documents before and after the query's own, and how many there are.
+
+        Documents go by number; one that would hold no story of the query's is passed over.
+        """
+        with self._reads() as session:
+            connection = session.connection()
+            everything = replace(query, before="", after="", archive=None)
+            before = archive_before(connection, everything, query.archive)
+            after = None
+            if query.archive is not None:
+                after = archive_after(connection, everything, query.archive)
+            return before, after, archives(connection)
+
     def story(self, story_id: str) -> Story | None:
         """The story with this id; the one it was joined to, where it was; else None."""
         with self._reads() as session:
@@ -148,33 +194,8 @@ class Store:
 
     def find(self, story_or_url: str) -> Story:
         """A story by its id, the start of its id, or any copy's address. Raises NotFoundError."""
-        found = self.story(story_or_url)
-        if found is not None:
-            return found
         with self._reads() as session:
-            ids = session.exec(
-                select(StoryRow.public_id)
-                .join(CopyRow, col(CopyRow.story_id) == StoryRow.id)
-                .join(EntryRow, col(EntryRow.id) == CopyRow.entry_id)
-                .where(EntryRow.url == story_or_url)
-            ).all()
-            if not ids and len(story_or_url) >= 4:
-                starts = col(StoryRow.public_id).startswith(story_or_url, autoescape=True)
-                ids = session.exec(select(StoryRow.public_id).where(starts).limit(2)).all()
-        if len(set(ids)) > 1:
-            raise NotFoundError(
-                f"More than one story has {story_or_url!r}: {', '.join(sorted(set(ids)))}.",
-                reason="ambiguous",
-                remedy="Name one of these ids.",
-            )
-        found = self.story(ids[0]) if ids else None
-        if found is None:
-            raise NotFoundError(
-                f"No story has the id or a copy at {story_or_url!r}.",
-                reason="no_story",
-                remedy="Ids stand in the address of a story's page; addresses must be exact.",
-            )
-        return found
+            return told(session, [found(session, story_or_url)])[0]
 
     def version(self) -> str:
         """A word that changes whenever what is published changes."""
@@ -216,6 +237,11 @@ class Store:
         """Ask the database anything. Raises StoreError when it does not answer."""
         with self._reads() as session:
             session.connection().execute(text("SELECT 1"))
+
+    def broken(self) -> list[str]:
+        """What is wrong with the database, a sentence each; reads all of it."""
+        with self._reads() as session:
+            return broken(session)
 
     # -------------------------------------------------------------------------- small tools
 

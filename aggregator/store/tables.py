@@ -1,7 +1,10 @@
 """The tables. Every change here needs a migration; a test compares the two.
 
 A *feed* has *entries*; an entry's text stands in *body* and its credits in *credit*. A *copy*
-says of which *story* an entry is a member, and why. *posting* is the index of matching.
+says of which *story* an entry is a member, and why; a *ruling* is what a person said of that.
+*posting* is the index of matching, *label* what stories are selected by. The words that they are
+searched by are no table of these: each database has a kind of its own for that (see `migrations`
+and `labels`).
 """
 
 from datetime import datetime
@@ -10,7 +13,7 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, Integer, String, Table, Text
 from sqlmodel import Field, SQLModel
 
-from aggregator.store.types import Compressed, UtcDateTime
+from aggregator.store.types import Compressed, CompressedBytes, UtcDateTime
 
 
 def table(row: type[SQLModel]) -> Table:
@@ -70,6 +73,48 @@ class FeedRow(SQLModel, table=True):
     failures: int = 0
     polls: int = 0
     polls_not_modified: int = 0
+    validators_url: str = Field(default="", sa_column=_text())  # the document they are of
+    why: str = Field(default="", sa_column=_text())  # the next poll is when it is
+    last_remedy: str = Field(default="", sa_column=_text())
+    wishes: dict[str, Any] = Field(default_factory=dict, sa_column=_json())
+    first_success_at: datetime | None = Field(default=None, sa_column=_time())
+    news_at: datetime | None = Field(default=None, sa_column=_time())
+    gap_seconds: float | None = None
+    news_share: float = 0.0
+    news_polls: int = 0  # behind the share
+    looked_at: datetime | None = Field(default=None, sa_column=_time())
+    look_days: int = 1
+    wire_bytes: int = 0  # of the last whole document, as transferred
+    bytes_saved: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
+    pages_owed: bool = False
+    pushed_at: datetime | None = Field(default=None, sa_column=_time())
+
+
+class KeptRow(SQLModel, table=True):
+    """A feed's document that is read again, because article pages of it are still to be had."""
+
+    __tablename__ = "kept"
+
+    feed_id: int = Field(sa_column=_belongs_to("feed.id", primary_key=True))
+    url: str = Field(sa_column=_text())
+    content_type: str = Field(sa_column=_text())
+    body: bytes = Field(sa_column=Column(CompressedBytes, nullable=False))
+
+
+class PushRow(SQLModel, table=True):
+    """A feed's subscription at a WebSub hub."""
+
+    __tablename__ = "push"
+
+    feed_id: int = Field(sa_column=_belongs_to("feed.id", primary_key=True))
+    token: str = Field(sa_column=Column(String(64), nullable=False, unique=True))
+    secret: str = Field(sa_column=Column(String(64), nullable=False))
+    hub: str = Field(sa_column=_text())
+    topic: str = Field(sa_column=_text())
+    ask_at: datetime = Field(sa_column=_time(nullable=False, index=True))
+    failures: int = 0
+    asked: bool = False
+    lease_until: datetime | None = Field(default=None, sa_column=_time())
 
 
 class EntryRow(SQLModel, table=True):
@@ -140,7 +185,7 @@ class StoryRow(SQLModel, table=True):
     """All copies of the same text. `public_id` is minted once and never changes."""
 
     __tablename__ = "story"
-    __table_args__ = (Index("ix_story_river", "merged_into", "first_seen", "id"),)
+    __table_args__ = (Index("ix_story_river", "merged_into", "id"),)
 
     id: int | None = Field(default=None, primary_key=True)
     public_id: str = Field(sa_column=Column(String(36), nullable=False, unique=True))
@@ -160,6 +205,8 @@ class StoryRow(SQLModel, table=True):
     digest: str = Field(default="", sa_column=Column(String(64), nullable=False))
     first_seen: datetime = Field(sa_column=_time(nullable=False))
     updated: datetime = Field(sa_column=_time(nullable=False))
+    copies: int = 0  # how many it has
+    labels: list[str] = Field(default_factory=list, sa_column=_json())  # as in the table of labels
 
 
 class CopyRow(SQLModel, table=True):
@@ -177,6 +224,27 @@ class CopyRow(SQLModel, table=True):
     near_misses: list[dict[str, Any]] = Field(default_factory=list, sa_column=_json())
 
 
+class RulingRow(SQLModel, table=True):
+    """What was said of a story for good: a story was joined to it, or a copy is none of it.
+
+    `key_link` tells the copy when its entry is gone and comes back under another number.
+    """
+
+    __tablename__ = "ruling"
+
+    id: int | None = Field(default=None, primary_key=True)
+    story_id: int = Field(sa_column=_belongs_to("story.id", index=True))
+    kind: str = Field(sa_column=Column(String(8), nullable=False))  # merge, split, outgrown
+    other: str = Field(sa_column=Column(String(36), nullable=False))  # the other story's public id
+    entry_id: int | None = Field(
+        default=None,
+        sa_column=Column(Integer, ForeignKey("entry.id", ondelete="SET NULL"), index=True),
+    )
+    key_link: str = Field(default="", sa_column=Column(String(64), nullable=False, index=True))
+    url: str = Field(default="", sa_column=_text())
+    at: datetime = Field(sa_column=_time(nullable=False))
+
+
 class PostingRow(SQLModel, table=True):
     """The index of matching: which stories hold a shingle, and since which hour (from 1970)."""
 
@@ -187,6 +255,17 @@ class PostingRow(SQLModel, table=True):
     # No foreign key: it would want an index of its own, for rows that expire anyway.
     story_id: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
     seen_hour: int
+
+
+class LabelRow(SQLModel, table=True):
+    """What a story is selected by: a category, an outlet, a language and so on."""
+
+    __tablename__ = "label"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    name: str = Field(sa_column=Column(String(200), primary_key=True))
+    # No foreign key: it would want an index of its own. Who deletes a story deletes its labels.
+    story_id: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
 
 
 class CountersRow(SQLModel, table=True):

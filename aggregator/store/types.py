@@ -54,3 +54,18 @@ class Compressed(TypeDecorator[str]):
         if value is None:
             return None
         return zstd.decompress(value).decode("utf-8") if value else ""
+
+
+class CompressedBytes(TypeDecorator[bytes]):
+    """Bytes kept as zstd (RFC 8878)."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: bytes | None, dialect: Dialect) -> bytes | None:  # noqa: ARG002
+        """Compress."""
+        return None if value is None else zstd.compress(value, _LEVEL)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> bytes | None:  # noqa: ARG002
+        """Decompress."""
+        return None if value is None else zstd.decompress(value)

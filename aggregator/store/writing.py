@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,7 +13,18 @@ from sqlmodel import Session, col, select
 
 from aggregator.model import Copy, Decision, Document, Face, PollRecord, Reading
 from aggregator.store.index import StoredIndex
-from aggregator.store.reading import chunks, copies_of
+from aggregator.store.labels import (
+    Carriage,
+    carriages,
+    forget,
+    labels_of,
+    relabel,
+    searched,
+    texts,
+    write_words,
+)
+from aggregator.store.pushes import remember_hub
+from aggregator.store.reading import chunks, copies_of, found
 from aggregator.store.rows import (
     Row,
     body_row,
@@ -25,6 +36,7 @@ from aggregator.store.rows import (
     poll_statement,
     story_row,
 )
+from aggregator.store.rulings import Rulings
 from aggregator.store.tables import (
     BodyRow,
     CopyRow,
@@ -32,11 +44,13 @@ from aggregator.store.tables import (
     CreditRow,
     EntryRow,
     FeedRow,
+    KeptRow,
     StoryRow,
     table,
 )
 
 _ENTRY, _BODY, _CREDIT = table(EntryRow), table(BodyRow), table(CreditRow)
+_KEPT = table(KeptRow)
 _STORY, _COPY, _COUNTERS = table(StoryRow), table(CopyRow), table(CountersRow)
 
 
@@ -53,6 +67,7 @@ class Transaction:
         self._session = session
         self._mint = mint
         self.index = index
+        self.rulings = Rulings(session)
         index.before_reading = self._write_rows
         self._last_story = 0  # 0: not read yet
         # Of this part: entries that are new, stories that are, and which story each entry got.
@@ -61,6 +76,7 @@ class Transaction:
         self._decided: dict[int, Decision] = {}
         # Not written yet.
         self._stories: dict[int, Row] = {}
+        self._words: dict[int, str] = {}
         self._copies: list[Row] = []
         self._feeds: dict[int, tuple[str, str]] = {}
 
@@ -74,6 +90,7 @@ class Transaction:
         except BaseException:
             self._forget()
             self.index.forget()
+            self.rulings.forget()
             raise
 
     def flush(self) -> None:
@@ -87,7 +104,11 @@ class Transaction:
         if self._stories:
             connection.execute(insert(_STORY), list(self._stories.values()))
             connection.execute(update(_COUNTERS).values(stories=self._last_story))
+            relabel(connection, {n: ((), row["labels"]) for n, row in self._stories.items()})
             self._stories.clear()
+        if self._words:
+            write_words(connection, self._words, known=False)
+            self._words.clear()
         if self._copies:
             connection.execute(insert(_COPY), self._copies)
             self._copies = []
@@ -97,6 +118,7 @@ class Transaction:
         self._minted.clear()
         self._decided.clear()
         self._stories.clear()
+        self._words.clear()
         self._copies = []
 
     # ------------------------------------------------------------------------------- polls
@@ -104,7 +126,14 @@ class Transaction:
     def record(self, poll: PollRecord) -> None:
         """Keep what a poll taught about its feed."""
         statement, row = poll_statement(poll)
-        self._session.connection().execute(statement, row)
+        self._run(statement, row)
+        if poll.hub is not None:
+            connection = self._session.connection()
+            remember_hub(connection, poll.feed_id, poll.hub, poll.at, self._mint)
+        if poll.owed is not False:
+            self._run(delete(_KEPT).where(_KEPT.c.feed_id == poll.feed_id))
+            if poll.owed is not None:
+                self._run(insert(_KEPT), {"feed_id": poll.feed_id, **asdict(poll.owed)})
 
     # ----------------------------------------------------------------------------- entries
 
@@ -174,12 +203,12 @@ class Transaction:
         """
         self._write_rows()
         wanted = sorted(set(link_keys) - {""})
-        found: dict[str, list[tuple[int, datetime | None]]] = {}
+        listed: dict[str, list[tuple[int, datetime | None]]] = {}
         if wanted:
             rows = self._session.connection().execute(_AT, {"links": wanted, "feed": feed_id})
             for link, story, published in rows:
-                found.setdefault(link, []).append((story, published))
-        return found
+                listed.setdefault(link, []).append((story, published))
+        return listed
 
     def alone(self, story_id: int) -> bool:
         """Whether the story has one copy only."""
@@ -230,19 +259,51 @@ class Transaction:
             .where(col(StoryRow.id) == newer)
             .values(merged_into=older, lead_entry_id=None)
         )
+        self.rulings.move(older, newer)
+        forget(self._session.connection(), [newer])
         self.index.join(older, newer, hashes)
+
+    def find(self, story_or_url: str) -> tuple[int, str]:
+        """A story's number and public id, by what `Store.find` takes. Raises NotFoundError."""
+        self._write_rows()
+        row = found(self._session, story_or_url)
+        assert row.id is not None
+        return row.id, row.public_id
+
+    def public_id(self, story: int) -> str:
+        """The id that subscribers know a story by."""
+        if story in self._stories:
+            return str(self._stories[story]["public_id"])
+        return self._session.exec(select(StoryRow.public_id).where(StoryRow.id == story)).one()
+
+    def links(self, entry_ids: Iterable[int]) -> dict[int, tuple[str, str]]:
+        """Of each of these entries the key of its link, and its address."""
+        links: dict[int, tuple[str, str]] = {}
+        for part in chunks(entry_ids):
+            where = _ENTRY.c.id.in_(part)
+            rows = self._session.connection().execute(_LINKS.where(where))
+            links |= {row.id: (row.key_link, row.url) for row in rows}
+        return links
+
+    def apart(self, story: int) -> set[int]:
+        """The stories that this one may not be joined with, as somebody took them apart."""
+        self._write_rows()
+        return self.rulings.apart(story)
 
     def copies(self, story_ids: Sequence[int]) -> dict[int, list[Copy]]:
         """The copies of each story, first seen first."""
         here = [story for story in story_ids if story in self._minted]
         there = [story for story in story_ids if story not in self._minted]
-        found = {}
+        copies = {}
         if there:
             self._write_rows()
-            found = copies_of(self._session, there)
+            copies = copies_of(self._session, there)
         for story in here:
-            found[story] = [self._copy(entry) for entry in self._minted[story]]
-        return found
+            copies[story] = self._copies_here(story)
+        return copies
+
+    def _copies_here(self, story: int) -> list[Copy]:
+        return [self._copy(entry) for entry in self._minted[story]]
 
     def _copy(self, entry_id: int) -> Copy:
         reading, feed_id, now = self._saved[entry_id]
@@ -254,37 +315,47 @@ class Transaction:
 
     def documents(self, entry_ids: Sequence[int]) -> dict[int, Document]:
         """The matched texts of entries."""
-        found = {
+        texts = {
             number: replace(self._saved[number][0].document, seen=self._saved[number][2])
             for number in entry_ids
             if number in self._saved
         }
-        for part in chunks(number for number in entry_ids if number not in found):
+        for part in chunks(number for number in entry_ids if number not in texts):
             rows = self._session.connection().execute(_DOCUMENTS, {"entries": part})
-            found |= {number: Document(*document) for number, *document in rows}
-        return found
+            texts |= {number: Document(*document) for number, *document in rows}
+        return texts
 
     def show(self, faces: Mapping[int, Face], now: datetime) -> bool:
         """Set what subscribers see of these stories. Whether any is new or updated by that.
 
         `updated` moves only when text, title or origin do; a further copy moves nothing.
         """
-        there = [story for story in faces if story not in self._stories]
-        before: dict[int, str] = {}
-        for part in chunks(there):
-            rows = self._session.connection().execute(_DIGESTS, {"stories": part})
-            before |= {row.id: row.digest for row in rows}
+        new = {story: face for story, face in faces.items() if story in self._stories}
+        there = {story: face for story, face in faces.items() if story not in self._stories}
+        if new:
+            carried = {story: self._carriage(story) for story in new}
+            for story, (row, words) in self._found_by(new, carried).items():
+                self._stories[story] |= row
+                self._words[story] = words
+        changed = self._show_again(there, now) if there else False
+        return changed or bool(new)
+
+    def _show_again(self, faces: Mapping[int, Face], now: datetime) -> bool:
+        """The same for stories that are in the database."""
+        self._write_rows()
+        connection = self._session.connection()
+        before: dict[int, tuple[str, list[str]]] = {}
+        for part in chunks(faces):
+            rows = connection.execute(_DIGESTS, {"stories": part})
+            before |= {row.id: (row.digest, row.labels) for row in rows}
+        found = self._found_by(faces, carriages(connection, faces))
         updated, same = [], []
         changed = False
         for story, face in faces.items():
-            row = face_row(face)
-            if story in self._stories:
-                self._stories[story] |= row
-                changed = True
-                continue
-            moved = before[story] != face.digest
+            digest, row = before[story][0], found[story][0]
+            moved = digest != face.digest
             changed |= moved
-            if moved and before[story]:
+            if moved and digest:
                 updated.append({"story": story, "now": now, **row})
             else:
                 same.append({"story": story, **row})
@@ -292,7 +363,30 @@ class Transaction:
             self._run(_SHOW_UPDATED, updated)
         if same:
             self._run(_SHOW, same)
+        labels = {story: (before[story][1], found[story][0]["labels"]) for story in faces}
+        relabel(connection, labels)
+        write_words(connection, {story: words for story, (_, words) in found.items()}, known=True)
         return changed
+
+    def _found_by(
+        self, faces: Mapping[int, Face], carried: Mapping[int, Carriage]
+    ) -> dict[int, tuple[Row, str]]:
+        """What the rows of these stories have, labels and all, and what they are searched by."""
+        leads = {face.lead for face in faces.values()}
+        shown = {n: self._saved[n][0].document.text for n in leads & self._saved.keys()}
+        shown |= texts(self._session.connection(), leads - shown.keys())
+        found = {}
+        for story, face in faces.items():
+            row = face_row(face)
+            row |= {"labels": labels_of(row, carried[story]), "copies": carried[story].copies}
+            found[story] = (row, searched(carried[story], shown.get(face.lead, "")))
+        return found
+
+    def _carriage(self, story: int) -> Carriage:
+        carriage = Carriage()
+        for copy in self._copies_here(story):
+            carriage.add(copy.outlet, copy.domain, copy.category, copy.title)
+        return carriage
 
     def retire(self, now: datetime, retention: timedelta) -> tuple[dict[str, int], list[int]]:
         """Delete entries and stories older than `retention`, and a part of the old postings.
@@ -309,11 +403,14 @@ class Transaction:
             )
         )
         held = select_rows(CopyRow.story_id)  # type: ignore[call-overload]
-        stories = connection.execute(
-            delete(StoryRow)
+        stories = self._session.exec(
+            select(StoryRow.id)
             .where(col(StoryRow.updated) < older_than, col(StoryRow.merged_into).is_(None))
             .where(col(StoryRow.id).not_in(held))
-        )
+        ).all()
+        forget(connection, [story for story in stories if story is not None])
+        for part in chunks(stories):
+            connection.execute(delete(StoryRow).where(col(StoryRow.id).in_(part)))
         faceless = self._session.exec(
             select(StoryRow.id).where(
                 col(StoryRow.lead_entry_id).is_(None),
@@ -323,7 +420,7 @@ class Transaction:
         )
         gone = {
             "entries": int(entries.rowcount),
-            "stories": int(stories.rowcount),
+            "stories": len(stories),
             "postings": self.index.expire(now),
         }
         return gone, [story for story in faceless if story is not None]
@@ -334,7 +431,7 @@ class Transaction:
 
     # -------------------------------------------------------------------------- small tools
 
-    def _run(self, statement: Any, rows: list[Row] | None = None) -> None:
+    def _run(self, statement: Any, rows: list[Row] | Row | None = None) -> None:
         self._session.connection().execute(statement, rows)
 
 
@@ -350,12 +447,13 @@ _DOCUMENTS = (
     .join(_BODY, _BODY.c.entry_id == _ENTRY.c.id)
     .where(_ENTRY.c.id.in_(bindparam("entries", expanding=True)))
 )
-_DIGESTS = select_rows(_STORY.c.id, _STORY.c.digest).where(
+_LINKS = select_rows(_ENTRY.c.id, _ENTRY.c.key_link, _ENTRY.c.url)
+_DIGESTS = select_rows(_STORY.c.id, _STORY.c.digest, _STORY.c.labels).where(
     _STORY.c.id.in_(bindparam("stories", expanding=True))
 )
 _FACE = (
     *("lead_entry_id", "title", "url", "language", "origin", "agency"),
-    *("chain", "conflict", "digest"),
+    *("chain", "conflict", "digest", "copies", "labels"),
 )
 _SHOW = (
     update(_STORY)

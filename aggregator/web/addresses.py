@@ -8,7 +8,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 from aggregator.web.site import Site
 
 _HOST = re.compile(r"(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
-_CLEAN_QUERY = re.compile(r"(?:[A-Za-z0-9._~!$'()*,;:@/?&=+-]|%[0-9A-Fa-f]{2})*")
+# Not ";" and ",", though a URI may have them: many who read Link headers take them for their ends.
+_CLEAN_QUERY = re.compile(r"(?:[A-Za-z0-9._~!$'()*:@/?&=+-]|%[0-9A-Fa-f]{2})*")
 
 
 def base_of(site: Site, scope: Mapping[str, Any]) -> str:

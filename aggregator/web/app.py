@@ -25,6 +25,7 @@ from aggregator.web.http import Representation, request_headers, response
 from aggregator.web.pages import Clock, Pages
 from aggregator.web.site import Site
 from aggregator.web.watched import Watched
+from aggregator.web.websub import Door, push_routes
 
 _HEADINGS = {
     404: "Not found",
@@ -38,8 +39,17 @@ _DESCRIPTION = "Each story once, linked to its original, with its provenance. Re
 log = structlog.get_logger(__name__)
 
 
-def create_app(site: Site, *, clock: Clock = lambda: datetime.now(UTC)) -> ASGIApp:
-    """The application for an ASGI server. It holds no state but what can be built again."""
+def create_app(
+    site: Site,
+    *,
+    clock: Clock = lambda: datetime.now(UTC),
+    door: Door | None = None,
+    max_push: int = 10_000_000,
+) -> ASGIApp:
+    """The application for an ASGI server. It holds no state but what can be built again.
+
+    `door` takes what WebSub hubs say, of `max_push` bytes at most.
+    """
     app = FastAPI(
         title="aggregator",
         version=__version__,
@@ -64,6 +74,7 @@ def create_app(site: Site, *, clock: Clock = lambda: datetime.now(UTC)) -> ASGIA
         Route("/static/{name}", pages.static),
         Route("/api/docs", lambda request: pages.api(request, app.openapi())),
         *_health(site),
+        *(push_routes(door, max_push) if door else ()),
     ]
     _answer_errors(app, pages)
     return Edge(app, feeds, root_of(site), site.requested)

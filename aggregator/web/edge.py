@@ -24,7 +24,10 @@ _SECURITY: Headers = [
 # A feed is no page: nothing in it is run or framed, whatever a browser makes of it.
 _SECURITY_OF_FEEDS: Headers = [
     (b"x-content-type-options", b"nosniff"),
-    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (
+        b"content-security-policy",
+        b"default-src 'none'; style-src 'self'; frame-ancestors 'none'",
+    ),
 ]
 # The first part of a path, for metrics: anything else is "other".
 _ROUTES = {
@@ -35,6 +38,7 @@ _ROUTES = {
     "healthz": "health",
     "metrics": "metrics",
     "opml": "opml",
+    "push": "push",
     "readyz": "health",
     "sources": "sources",
     "static": "static",

@@ -1,6 +1,7 @@
 """The merged feed over HTTP: built once for each change of the stories, then served from memory."""
 
 import asyncio
+import time
 from collections import OrderedDict
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -10,16 +11,19 @@ from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 
 from aggregator.errors import NotFoundError, StoreError
-from aggregator.model import StoryQuery
+from aggregator.store import NIL
 from aggregator.web.addresses import base_of, own_url
 from aggregator.web.api import must_be_known
-from aggregator.web.http import Headers, Representation, answer, request_headers
-from aggregator.web.parameters import read_selection, read_slice
+from aggregator.web.http import Headers, Representation, answer, answer_at_hand, request_headers
+from aggregator.web.parameters import read_feed_selection, read_slice
 from aggregator.web.site import FeedWish, Site
 from aggregator.web.watched import Watched
 
 _MOST_BYTES = 64_000_000
 _CACHE_CONTROL = "public, max-age=60"
+_CACHE_CONTROL_OF_ARCHIVES = "public, max-age=3600"
+_PLAIN_XML = "application/xml; charset=utf-8"
+_PASSING = 60.0  # seconds that a feed of what is young is kept
 _FORMS = {"rss": "rss", "xml": "rss", "atom": "atom", "json": "json"}
 
 log = structlog.get_logger(__name__)
@@ -29,6 +33,7 @@ log = structlog.get_logger(__name__)
 class _Kept:
     version: str
     representation: Representation
+    until: float  # of the monotonic clock
 
 
 class Feeds:
@@ -54,18 +59,15 @@ class Feeds:
     def at_hand(self, scope: Scope) -> tuple[int, Headers, bytes] | None:
         """The answer to a GET that can be given at once; None for one that takes some work."""
         kept = self._kept.get(_key(base_of(self._site, scope), scope))
-        if kept is None or kept.version != self._version.fresh:
+        if kept is None or kept.version != self._version.fresh or kept.until < time.monotonic():
             return None
-        representation, headers = kept.representation, request_headers(scope)
-        if not representation.is_at_hand(representation.coding(headers)):
-            return None
-        return answer(representation, headers)
+        return answer_at_hand(kept.representation, request_headers(scope))
 
     async def _current(self, key: tuple[str, ...], scope: Scope, base: str) -> Representation:
         kept = self._kept.get(key)
         try:
             version = await self._version()
-            if kept is not None and kept.version == version:
+            if kept is not None and kept.version == version and kept.until >= time.monotonic():
                 self._kept.move_to_end(key)
                 return kept.representation
             return await self._build(key, version, scope, base)
@@ -91,18 +93,29 @@ class Feeds:
         self, key: tuple[str, ...], version: str, scope: Scope, base: str
     ) -> Representation:
         wish = _wish(scope, base)
-        await asyncio.to_thread(must_be_known, self._site, wish.query.before)
+        for cursor in {wish.query.before, wish.query.after} - {NIL}:
+            await asyncio.to_thread(must_be_known, self._site, cursor)
         try:
             document = await asyncio.to_thread(self._site.feed, wish)
         except NotFoundError as error:
             raise HTTPException(404, str(error)) from error
+        # Chromium shows XML with its style only where it is called XML and nothing else.
+        looked_at = wish.form != "json" and _is_looked_at(scope)
         fresh = Representation(
-            document.body, document.media_type, _CACHE_CONTROL, modified=document.modified
+            document.body,
+            _PLAIN_XML if looked_at else document.media_type,
+            _CACHE_CONTROL_OF_ARCHIVES if document.archived else _CACHE_CONTROL,
+            modified=document.modified,
+            vary="accept-encoding, accept" if wish.form != "json" else "accept-encoding",
+            link=", ".join(
+                f'<{address}>; rel="{relation}"' for relation, address in document.links
+            ),
         )
         before = self._kept.get(key)
         if before is not None:
             fresh = _later(before.representation, fresh)
-        self._keep(key, _Kept(version, fresh))
+        until = time.monotonic() + _PASSING if document.passing else float("inf")
+        self._keep(key, _Kept(version, fresh, until))
         return fresh
 
     def _keep(self, key: tuple[str, ...], kept: _Kept) -> None:
@@ -116,7 +129,13 @@ class Feeds:
 
 
 def _key(base: str, scope: Scope) -> tuple[str, ...]:
-    return (base, scope["path"], scope["query_string"].decode("latin-1"))
+    shown = "shown" if _is_looked_at(scope) else ""
+    return (base, scope["path"], scope["query_string"].decode("latin-1"), shown)
+
+
+def _is_looked_at(scope: Scope) -> bool:
+    """Whether a browser asks for something to show."""
+    return any(name == b"accept" and b"text/html" in value for name, value in scope["headers"])
 
 
 def _wish(scope: Scope, base: str) -> FeedWish:
@@ -128,10 +147,8 @@ def _wish(scope: Scope, base: str) -> FeedWish:
         raise HTTPException(404, "Feeds end in .rss, .atom, .json or .xml.")
     wish = FeedWish(form, own_url(base, scope), f"{base}/")
     if folder:
-        part = read_slice(scope["query_string"])
-        query = StoryQuery(limit=part.limit, before=part.before or "")
-        return replace(wish, name=stem, query=query)
-    return replace(wish, query=read_selection(scope["query_string"]).query())
+        return replace(wish, name=stem, query=read_slice(scope["query_string"]).query())
+    return replace(wish, query=read_feed_selection(scope["query_string"]).query())
 
 
 def _later(before: Representation, fresh: Representation) -> Representation:

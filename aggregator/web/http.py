@@ -38,6 +38,8 @@ class Representation:
     media_type: str
     cache_control: str = "no-cache"
     modified: datetime | None = None
+    link: str = ""  # the Link header (RFC 8288)
+    vary: str = "accept-encoding"
     digest: str = field(init=False)
     tags: frozenset[str] = field(init=False)  # the entity tags of all codings
     _encoded: dict[str, tuple[bytes, Headers]] = field(init=False, default_factory=dict)
@@ -75,6 +77,8 @@ class Representation:
             if self.modified is not None:
                 moment = format_datetime(self.modified, usegmt=True)
                 headers.append((b"last-modified", moment.encode()))
+            if self.link:
+                headers.append((b"link", self.link.encode("ascii", "ignore")))
             if coding:
                 headers.append((b"content-encoding", coding.encode()))
             self._encoded[coding] = (body, headers)
@@ -87,7 +91,7 @@ class Representation:
             headers = [
                 (b"etag", etag.encode()),
                 (b"cache-control", self.cache_control.encode()),
-                (b"vary", b"accept-encoding"),
+                (b"vary", self.vary.encode()),
             ]
             self._validators[etag] = headers
         return headers
@@ -105,16 +109,39 @@ def answer(
 
     The order of conditions is that of RFC 9110, 13.2.2.
     """
+    short = _without_body(representation, headers)
+    if short is not None:
+        return short
+    body, described = representation.encoded(representation.coding(headers))
+    return 200, described, body
+
+
+def answer_at_hand(
+    representation: Representation, headers: Mapping[str, str]
+) -> tuple[int, Headers, bytes] | None:
+    """The same answer; None for one that takes some work, as nothing was compressed for it yet."""
+    short = _without_body(representation, headers)
+    if short is not None:
+        return short
     coding = representation.coding(headers)
-    if not _CONDITIONS.isdisjoint(headers):
-        status, tag = _condition(representation, headers)
-        if status == 304:
-            # The client is told of the tag that it asked about: that is the copy which is good.
-            return 304, representation.validators(tag or representation.etag(coding)), b""
-        if status == 412:
-            return 412, [(b"content-length", b"0")], b""
+    if not representation.is_at_hand(coding):
+        return None
     body, described = representation.encoded(coding)
     return 200, described, body
+
+
+def _without_body(
+    representation: Representation, headers: Mapping[str, str]
+) -> tuple[int, Headers, bytes] | None:
+    """The answer to a condition that ends the matter."""
+    if _CONDITIONS.isdisjoint(headers):
+        return None
+    status, tag = _condition(representation, headers)
+    if status == 304:
+        # The client is told of the tag that it asked about: that is the copy which is good.
+        known = tag or representation.etag(representation.coding(headers))
+        return 304, representation.validators(known), b""
+    return (412, [(b"content-length", b"0")], b"") if status == 412 else None
 
 
 def response(representation: Representation, headers: Mapping[str, str]) -> Response:

@@ -1,11 +1,14 @@
 """The parameters by which stories are selected, the same for feeds, pages and the API."""
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import Annotated, Any, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
 from fastapi.exceptions import RequestValidationError
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from aggregator.config.values import parse_duration
 from aggregator.model import StoryQuery
 
 _Model = TypeVar("_Model", bound=BaseModel)
@@ -13,7 +16,8 @@ _Model = TypeVar("_Model", bound=BaseModel)
 LIMIT = 50  # stories, where nobody says how many
 MOST = 500
 _MOST_OF_ONE = 20
-_MOST_FIELDS = 3 * _MOST_OF_ONE + 3
+_LISTS = ("category", "outlet", "language", "origin")
+_MOST_FIELDS = len(_LISTS) * _MOST_OF_ONE + 8
 _UUID = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 _LANGUAGE = r"^([A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*)?$"
 _NO_CONTROLS = r"^[^\x00-\x1f\x7f]*$"
@@ -35,6 +39,16 @@ _Tags = Annotated[
 ]
 
 
+def _duration(value: str) -> str:
+    if value and parse_duration(value) <= timedelta():
+        raise ValueError("an age is longer than nothing")
+    return value
+
+
+_Cursor = Annotated[str, Field(pattern=_UUID)] | None
+_Archive = Annotated[int, Field(ge=0, le=10**8)] | None
+
+
 class Selection(BaseModel):
     """Which stories are wanted. Of one list any may hold; of several parameters all must."""
 
@@ -45,13 +59,25 @@ class Selection(BaseModel):
     )
     outlet: _Words = Field(default=[], description="Names or domains of outlets that carry it.")
     language: _Tags = Field(default=[], description="Language tags; `en` wants `en-GB`, too.")
+    origin: _Words = Field(
+        default=[], description="Names or domains of outlets that the story is attributed to."
+    )
+    agency: bool | None = Field(default=None, description="Whether it comes from an agency.")
+    copies: Annotated[int, Field(ge=0, le=10**6)] = Field(
+        default=0, description="How many copies it has at least."
+    )
+    age: Annotated[str, Field(max_length=30), AfterValidator(_duration)] = Field(
+        default="", description="How long ago it was first seen at the most, like `24h` or `7d`."
+    )
     q: Annotated[str, Field(max_length=200, pattern=_NO_CONTROLS)] = Field(
-        default="", description="Words of the title; all must be there."
+        default="",
+        description="Words of its headlines and text; all must be there. "
+        '"Words in quotation marks" follow each other, and `ferr*` finds all that begins so.',
     )
     limit: Annotated[int, Field(ge=1), AfterValidator(lambda number: min(number, MOST))] = Field(
         default=LIMIT, description=f"How many stories; more than {MOST} are clipped to {MOST}."
     )
-    before: Annotated[str, Field(pattern=_UUID)] | None = Field(
+    before: _Cursor = Field(
         default=None, description="The id of the last story of the page before this one."
     )
 
@@ -64,6 +90,10 @@ class Selection(BaseModel):
             words=self.q,
             limit=limit or self.limit,
             before=self.before or "",
+            origins=tuple(self.origin),
+            agency=self.agency,
+            copies=self.copies,
+            age=parse_duration(self.age) if self.age else None,
         )
 
     def parameters(self, **changes: Any) -> str:
@@ -83,7 +113,9 @@ class Selection(BaseModel):
     @property
     def narrows(self) -> bool:
         """Whether it wants less than everything."""
-        return bool(self.category or self.outlet or self.language or self.q)
+        kept = {"limit", "before"}
+        told = (getattr(self, name) for name in Selection.model_fields.keys() - kept)
+        return any(value is False or value for value in told)
 
 
 class Slice(BaseModel):
@@ -92,12 +124,39 @@ class Slice(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     limit: Annotated[int, Field(ge=1), AfterValidator(lambda number: min(number, MOST))] = LIMIT
-    before: Annotated[str, Field(pattern=_UUID)] | None = None
+    before: _Cursor = None
+    after: _Cursor = None
+    archive: _Archive = None
+
+    def query(self) -> StoryQuery:
+        """What the store is asked for, beside what the configuration says."""
+        return StoryQuery(
+            limit=self.limit,
+            before=self.before or "",
+            after=self.after or "",
+            archive=self.archive,
+        )
+
+
+class FeedSelection(Selection):
+    """What the merged feed can be asked for: any selection, and its archive."""
+
+    after: _Cursor = None  # the id of the first story of the page that follows
+    archive: _Archive = None
+
+    def query(self, limit: int | None = None) -> StoryQuery:
+        """What the store is asked for."""
+        return replace(super().query(limit), after=self.after or "", archive=self.archive)
 
 
 def read_selection(query_string: bytes) -> Selection:
     """The selection of a query string. Raises RequestValidationError (422) with the reasons."""
-    return _read(Selection, query_string, lists=("category", "outlet", "language"))
+    return _read(Selection, query_string, lists=_LISTS)
+
+
+def read_feed_selection(query_string: bytes) -> FeedSelection:
+    """The same for a feed."""
+    return _read(FeedSelection, query_string, lists=_LISTS)
 
 
 def read_slice(query_string: bytes) -> Slice:
@@ -120,6 +179,9 @@ def _read(model: type[_Model], query_string: bytes, lists: tuple[str, ...] = ())
             raise _wrong(name, "This parameter can be given once only", value)
         else:
             values[name] = value
+    ways = [name for name in ("before", "after", "archive") if name in values]
+    if len(ways) > 1:
+        raise _wrong(ways[1], f"This parameter cannot be given beside {ways[0]}", values[ways[1]])
     try:
         return model.model_validate(values)
     except ValidationError as error:

@@ -15,6 +15,14 @@ class CreditModel(BaseModel):
     where: Literal["body", "dateline", "byline", "title", "feed", "page"]
 
 
+class NearMissModel(BaseModel):
+    """A story that a copy was held to be like, and yet no copy of."""
+
+    story: str | None = Field(description="Its id; null when it is gone by now.")
+    score: float = Field(description="How much of the shorter text is shared, 0 to 1.")
+    reason: str = Field(description="Why it is no copy.")
+
+
 class CopyModel(BaseModel):
     """A story as one outlet carries it."""
 
@@ -26,7 +34,20 @@ class CopyModel(BaseModel):
     first_seen: datetime = Field(description="By our own clock.")
     credits: list[CreditModel]
     similarity: float = Field(description="How much of the shorter text is shared, 0 to 1.")
-    edits: list[str]
+    edits: list[str] = Field(description="What was cut, added and changed.")
+    reason: str = Field(description="Why it is a copy, or the first of its story.")
+    threshold: float = Field(description="The similarity that was wanted; 0 for the first copy.")
+    passages: list[str] = Field(description="The longest passages that it shares, longest first.")
+    near_misses: list[NearMissModel]
+
+
+class RulingModel(BaseModel):
+    """What was said of a story for good: by a person, or where a copy grew into another text."""
+
+    kind: Literal["merge", "split", "outgrown"]
+    story: str = Field(description="The id that leads here, or the story that a copy is in now.")
+    url: str = Field(description="Of the copy that was taken out; empty for a merge.")
+    at: datetime
 
 
 class OriginModel(BaseModel):
@@ -61,6 +82,7 @@ class StoryModel(BaseModel):
     updated: datetime = Field(description="When text, title or origin changed last.")
     category: list[str]
     language: str
+    rulings: list[RulingModel]
 
 
 class StoriesModel(BaseModel):

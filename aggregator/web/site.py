@@ -25,11 +25,14 @@ class FeedWish:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A document of the merged feed."""
+    """A document of the merged feed, or of its archive."""
 
     body: bytes
     media_type: str
     modified: datetime  # of its content
+    links: tuple[tuple[str, str], ...] = ()  # relations and addresses, for the Link header
+    archived: bool = False  # it hardly ever changes
+    passing: bool = False  # what it holds depends on the time
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,10 @@ class Site(Protocol):
         """A word that changes whenever what is published changes."""
 
     def feed(self, wish: FeedWish) -> Document:
-        """A document of the merged feed. Raises NotFoundError for an output that is not there."""
+        """A document of the merged feed.
+
+        Raises NotFoundError for an output or an archive document that is not there.
+        """
 
     def stories(self, query: StoryQuery) -> Sequence[Story]:
         """The stories that are wanted, newest first."""

@@ -41,6 +41,7 @@ EXAMPLES = {
     "feeds": '[{"url": "https://example.org/"}]',
     "outputs": '[{"name": "a"}]',
     "outlets": '[{"name": "Sarnholm Courier"}]',
+    "websub.hubs": '["https://hub.example.org/"]',
     "http.allow_networks": '["10.0.0.0/8"]',
     "http.user_agent": "me/1",
     "http.max_bytes": "1MB",

@@ -296,3 +296,9 @@ def test_any_file_at_all_gives_settings_or_problems_and_nothing_else(written, te
         assert problems
     else:
         assert not problems
+
+
+def test_hubs_without_an_address_of_the_site_are_doubtful():
+    hubs = {"AGGREGATOR_WEBSUB__HUBS": '["https://hub.example.org/"]'}
+    (warning, *_) = [w for w in load(None, hubs).warnings if w.variable.endswith("HUBS")]
+    assert "server.base_url" in str(warning)

@@ -105,9 +105,11 @@ def test_settings_do_not_change_after_loading(written):
 def test_the_user_agent_says_who_asks_and_where_to_complain(written):
     version = aggregator.__version__
     plain = load(None, {}).http.user_agent
-    assert plain == f"aggregator/{version} (feed aggregator)"
-    told = load(written("server: {base_url: 'https://news.example.org'}"), {}).http.user_agent
-    assert told == f"aggregator/{version} (feed aggregator; +https://news.example.org)"
+    project = aggregator.PROJECT_URL
+    assert plain == f"aggregator/{version} (+{project})"
+    settings = "server: {base_url: 'https://news.example.org'}\nhttp: {contact: me@example.org}"
+    told = load(written(settings), {}).http.user_agent
+    assert told == f"aggregator/{version} (+{project}; +https://news.example.org; me@example.org)"
 
 
 @pytest.mark.parametrize(

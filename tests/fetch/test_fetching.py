@@ -24,7 +24,8 @@ async def test_a_feed_is_fetched_with_its_type_and_validators(origin, fetcher):
     response = await fetcher.get(origin.url("/feed?a=1&b=%20"))
     assert (response.status, response.not_modified, response.body) == (200, False, FEED)
     assert response.content_type == "application/rss+xml"
-    assert response.validators == Validators('W/"a b"', "yesterday, roughly")
+    own = origin.url("/feed?a=1&b=%20")
+    assert response.validators == Validators('W/"a b"', "yesterday, roughly", own)
     assert response.wire_bytes == len(FEED)
     assert response.url == response.final_url == response.permanent_url
     assert response.seconds > 0
@@ -34,7 +35,10 @@ async def test_a_request_says_who_asks_for_what_and_nothing_else(origin, fetcher
     origin.routes["/"] = answer(FEED, Set_Cookie="id=1; Path=/")
     for accept in (Accept.FEED, Accept.PAGE):
         await fetcher.get(origin.url(), accept=accept)
-    feed, page = (request.headers for request in origin.requests)
+    asked = {request.path: request.headers for request in origin.requests[1:]}
+    assert set(asked) == {"/robots.txt", "/"}
+    feed, page = origin.requests[0].headers, asked["/"]
+    assert set(asked["/robots.txt"]) == set(page)
     assert set(feed) == set(page) == {"host", "user-agent", "accept", "accept-encoding"}
     assert feed["user-agent"] == b"aggregator-tests/1 (+https://example.org/)"
     assert feed["accept-encoding"] == b"gzip, br, zstd"
@@ -97,7 +101,7 @@ async def test_validators_go_back_byte_for_byte(origin, fetcher, etag, last_modi
 async def test_a_304_renews_the_validators_that_it_carries(origin, fetcher):
     origin.routes["/"] = answer(b"", "304 Not Modified", ETag='"new"')
     response = await fetcher.get(origin.url(), validators=Validators('"old"', "then"))
-    assert response.validators == Validators('"new"', "then")
+    assert response.validators == Validators('"new"', "then", origin.url())
 
 
 async def test_a_304_that_was_not_asked_for_is_an_error(origin, fetcher):
@@ -113,12 +117,47 @@ async def test_validators_that_could_not_be_trusted_are_not_kept(origin, fetcher
     assert (await fetcher.get(origin.url())).validators == Validators()
 
 
-async def test_validators_are_sent_at_each_hop(origin, fetcher):
+async def test_validators_go_to_the_document_that_they_were_given_for_and_to_no_other(
+    origin, fetcher
+):
     origin.routes["/old"] = redirect("/new")
+    origin.routes["/new"] = answer(FEED, ETag='"v"')
+    first = await fetcher.get(origin.url("/old"))
     origin.routes["/new"] = answer(b"", "304 Not Modified")
-    response = await fetcher.get(origin.url("/old"), validators=Validators('"v"'))
-    assert response.not_modified
-    assert [r.headers.get("if-none-match") for r in origin.requests] == [b'"v"', b'"v"']
+    assert (await fetcher.get(origin.url("/old"), validators=first.validators)).not_modified
+    origin.routes["/old"] = redirect("/newest")
+    origin.routes["/newest"] = answer(FEED, ETag='"v"')
+    third = await fetcher.get(origin.url("/old"), validators=first.validators)
+    assert third.body == FEED
+    sent = [(r.path, r.headers.get("if-none-match")) for r in origin.requests[2:]]
+    assert sent == [("/old", None), ("/new", b'"v"'), ("/old", None), ("/newest", None)]
+
+
+@pytest.mark.parametrize("spelling", ["http://{}", "HTTP://{}/", "http://{}/#news"])
+async def test_validators_are_sent_however_the_address_is_spelled(origin, fetcher, spelling):
+    url = spelling.format(f"{origin.host}:{origin.port}")
+    origin.routes["/"] = answer(FEED, ETag='"v"')
+    first = await fetcher.get(url)
+    await fetcher.get(url, validators=first.validators)
+    assert origin.requests[1].headers["if-none-match"] == b'"v"'
+
+
+async def test_with_an_etag_a_feed_may_answer_with_what_is_new_only(origin, fetcher):
+    origin.routes["/"] = answer(FEED, "226 IM Used", IM="feed", ETag='"2"')
+    response = await fetcher.get(origin.url(), validators=Validators('"1"'))
+    assert origin.requests[0].headers["a-im"] == b"feed"
+    assert (response.partial, response.body, response.validators.etag) == (True, FEED, '"2"')
+
+
+@pytest.mark.parametrize("sent", [Validators(), Validators(last_modified="then")])
+async def test_what_is_new_only_is_neither_asked_for_nor_taken_without_an_etag(
+    origin, fetcher, sent
+):
+    origin.routes["/"] = answer(FEED, "226 IM Used", IM="feed", ETag='"2"')
+    with pytest.raises(FetchError) as caught:
+        await fetcher.get(origin.url(), validators=sent)
+    assert caught.value.status == 226
+    assert "a-im" not in origin.requests[0].headers
 
 
 # --- redirects

@@ -297,9 +297,9 @@ def test_plain_text_keeps_its_lines() -> None:
     [
         (b"", "empty", "empty"),
         (b" \n\x00 ", "empty", "empty"),
-        (b"<!DOCTYPE html><html><body><p>Hello", "not_a_feed", "an HTML page"),
-        (b"<div>Hello</div>", "not_a_feed", "an HTML page"),
-        (b'<?xml version="1.0"?><!DOCTYPE html><html xmlns="x"/>', "not_a_feed", "an HTML page"),
+        (b"<!DOCTYPE html><html><body><p>Hello", "html_page", "an HTML page"),
+        (b"<div>Hello</div>", "html_page", "an HTML page"),
+        (b'<?xml version="1.0"?><!DOCTYPE html><html xmlns="x"/>', "html_page", "an HTML page"),
         (b"Not found", "not_a_feed", "plain text"),
         (b"a < b", "not_a_feed", "plain text"),
         (b"%PDF-1.7", "not_a_feed", "a PDF file"),
@@ -325,7 +325,7 @@ def test_what_is_not_a_feed_is_named(body: bytes, reason: str, words: str) -> No
 
 
 def test_a_page_that_shows_a_feed_is_a_page() -> None:
-    assert refused(b"<html><body><rss version='2.0'></rss></body></html>").reason == "not_a_feed"
+    assert refused(b"<html><body><rss version='2.0'></rss></body></html>").reason == "html_page"
 
 
 def test_warnings_of_a_program_before_and_after_its_feed_are_skipped() -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from rich.console import Console
 
 from aggregator.explain import explanation, health_json, health_table
-from aggregator.model import FeedHealth, NearMiss
+from aggregator.model import FeedHealth, NearMiss, Ruling
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -41,17 +41,19 @@ def health(**changes) -> FeedHealth:
 
 
 def test_a_story_is_explained_with_its_marks_and_decisions(story):
-    miss = NearMiss(7, 0.31, "the same template")
-    decided = replace(
-        story.copies[0], reason="The texts agree.", threshold=0.5, near_misses=(miss,)
-    )
-    told = printed(explanation(replace(story, copies=(decided, story.copies[1]))))
+    misses = NearMiss(7, 0.31, "the same template", "the-id"), NearMiss(8, 0.2, "no")
+    decided = replace(story.copies[0], reason="The texts agree.", threshold=0.5, near_misses=misses)
+    merge = Ruling("merge", "younger-id", story.first_seen)
+    copies = decided, story.copies[1]
+    told = printed(explanation(replace(story, copies=copies, rulings=(merge,))))
     for words in (
         "The Harbour Post, wire: Lakes Wire (97% sure: credited by 1 of 2 copies",
         "Valley Republisher → The Harbour Post → Lakes Wire",
         "“This story originally appeared on Harbourpost.example”",
         "copy: The texts agree. (score 0.93, needed 0.50)",
-        "near miss: story 7 at 0.31: the same template",
+        "near miss: story the-id at 0.31: the same template",
+        "near miss: story (gone by now) at 0.20: no",
+        "Said:   a person joined story younger-id to it, 2026-03-01 12:00:00 UTC",
         "edited: headline changed",
     ):
         assert words in told

@@ -8,7 +8,7 @@ import feedparser
 import pytest
 from lxml import etree
 
-from aggregator.model import Channel, Content, Enclosure, Origin, Role
+from aggregator.model import Channel, Content, Enclosure, NearMiss, Origin, Role, Ruling
 from aggregator.publish import FORMATS, atom, json_feed, rss, story_json
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -84,7 +84,7 @@ def test_a_story_in_json_has_the_keys_of_the_contract(story):
     told = story_json(story)
     assert list(told) == [
         *("id", "title", "url", "origin", "agency", "chain", "copies", "first_seen", "updated"),
-        *("category", "language"),
+        *("category", "language", "rulings"),
     ]
     assert told["origin"] == {
         "name": "The Harbour Post",
@@ -112,6 +112,34 @@ def test_a_story_in_json_has_the_keys_of_the_contract(story):
         ],
         "similarity": 0.931,
         "edits": ["headline changed"],
+        "reason": "",
+        "threshold": 0.0,
+        "passages": [],
+        "near_misses": [],
+    }
+
+
+def test_a_story_in_json_says_why_each_copy_is_one_and_what_was_ruled(story):
+    misses = (NearMiss(7, 0.3141, "the same template", "the-id"), NearMiss(8, 0.2, "gone"))
+    decided = {"reason": "The texts agree.", "threshold": 0.5, "passages": ("a b c",)}
+    copy = replace(story.copies[0], near_misses=misses, **decided)
+    split = Ruling("split", "other-id", story.first_seen, "https://valley.example/ferry")
+    told = story_json(replace(story, copies=(copy,), rulings=(split,)))
+    assert told["copies"][0]["near_misses"] == [
+        {"story": "the-id", "score": 0.314, "reason": "the same template"},
+        {"story": None, "score": 0.2, "reason": "gone"},
+    ]
+    assert told["copies"][0]["passages"] == ["a b c"]
+    assert (told["copies"][0]["reason"], told["copies"][0]["threshold"]) == (
+        "The texts agree.",
+        0.5,
+    )
+    (ruling,) = told["rulings"]
+    assert ruling == {
+        "kind": "split",
+        "story": "other-id",
+        "url": "https://valley.example/ferry",
+        "at": "2026-03-01T12:00:00Z",
     }
     assert told["chain"] == ["Valley Republisher", "The Harbour Post", "Lakes Wire"]
     assert (told["category"], told["language"]) == (["World"], "en")
@@ -265,3 +293,32 @@ def test_a_link_that_nobody_can_follow_leads_to_the_storys_own_page(story):
     channel = Channel("T", "https://news.example.org/feed.rss", "https://news.example.org/")
     item = etree.fromstring(rss(channel, [replace(story, url="javascript:x")])).find("channel/item")
     assert item.findtext("link") == f"https://news.example.org/stories/{story.id}"
+
+
+@pytest.mark.parametrize(
+    ("content", "markup", "picture"),
+    [
+        (Content.FEED, '<p>A.</p><img alt="x" src="https://a.example/p.jpg?w=1&amp;h=2">',
+         "https://a.example/p.jpg?w=1&h=2"),
+        (Content.SUMMARY, '<img src="https://a.example/p.png">', "https://a.example/p.png"),
+        (Content.NONE, '<img src="https://a.example/p.png">', ""),
+        (Content.FEED, '<img src="https://a.example/count">', ""),
+        (Content.FEED, '<img src="javascript:alert(1)//.png">', ""),
+        (Content.FEED, "<p>src=&quot;https://a.example/p.png&quot;</p>", ""),
+    ],
+)  # fmt: skip
+def test_the_texts_first_picture_goes_along_where_the_feed_named_none(
+    channel, story, content, markup, picture
+):
+    told = replace(story, content_html=markup, enclosures=())
+    channel = replace(channel, content=content)
+    item = etree.fromstring(rss(channel, [told])).find("channel/item")
+    found = item.find("enclosure")
+    assert ("" if found is None else found.get("url")) == picture
+    shown = json.loads(json_feed(channel, [told]))["items"][0]
+    assert shown.get("image", "") == picture
+    if picture:
+        assert found.get("type").startswith("image/")
+        named = replace(told, enclosures=story.enclosures)
+        item = etree.fromstring(rss(channel, [named])).find("channel/item")
+        assert item.find("enclosure").get("url") == story.enclosures[0].url

@@ -12,6 +12,7 @@ import pytest
 from hostile_stories import story
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 from lxml import etree
 
 from aggregator.model import Channel, Content, FeedHealth
@@ -22,11 +23,29 @@ HOME = "https://news.example.org/"
 NUMBERS = st.lists(st.integers(0, 10**9), max_size=6, unique=True)
 VALIDATOR = os.environ.get("FEEDVALIDATOR", "")
 # Enough for a run that people wait for; the environment can ask for more.
+JSON_STORIES = 200
 STORIES = int(os.environ.get("FEEDVALIDATOR_STORIES", "500"))
 
 
-def channel(form: str, content: Content = Content.FEED) -> Channel:
-    return Channel("News & <b>more</b>", f"{HOME}feed.{form}", HOME, "&copy; \x00", content)
+def channel(form: str, content: Content = Content.FEED, **more) -> Channel:
+    url = f"{HOME}feed.{form}"
+    return Channel("News & <b>more</b>", url, HOME, "&copy; \x00", content, **more)
+
+
+PAGE = {
+    "next_url": f"{HOME}feed?before=1",
+    "previous_url": f"{HOME}feed?after=1",
+    "last_url": f"{HOME}feed?after=0",
+    "prev_archive_url": f"{HOME}feed?archive=7",
+    "hubs": ("https://hub.example.org/", "https://other.example.org/?a=1&b=2"),
+    "style_url": f"{HOME}static/feed.css?a=1&b=2",
+}
+ARCHIVE = {
+    "current_url": f"{HOME}feed",
+    "archived": True,
+    "prev_archive_url": f"{HOME}feed?archive=6",
+    "next_archive_url": f"{HOME}feed?archive=8",
+}
 
 
 @settings(max_examples=60, deadline=None)
@@ -76,17 +95,31 @@ def test_opml_holds_any_feed_without_its_secrets(texts):
     assert outline.get("text") == (inert(name) or outline.get("xmlUrl"))
 
 
-@pytest.mark.skipif(not VALIDATOR, reason="FEEDVALIDATOR names no folder with the W3C's validator")
 @pytest.mark.parametrize("content", Content)
+@pytest.mark.parametrize("more", [{}, PAGE, ARCHIVE])
+def test_json_feed_is_valid_by_the_schema_of_the_format(content, more):
+    schema = json.loads((Path(__file__).parent / "json_feed_schema.json").read_text("utf-8"))
+    validator = Draft202012Validator(schema)
+    for start in range(0, JSON_STORIES, 50):
+        stories = [story(number) for number in range(start, start + 50)]
+        document = json.loads(FORMATS["json"].write(channel("json", content, **more), stories))
+        assert [error.message for error in validator.iter_errors(document)] == []
+
+
+@pytest.mark.skipif(not VALIDATOR, reason="FEEDVALIDATOR names no folder with the W3C's validator")
+@pytest.mark.parametrize(
+    ("content", "more"),
+    [*((content, {}) for content in Content), (Content.FEED, PAGE), (Content.FEED, ARCHIVE)],
+)
 @pytest.mark.parametrize("form", ["rss", "atom"])
-def test_the_w3c_validator_says_nothing(form, content, monkeypatch):
+def test_the_w3c_validator_says_nothing(form, content, more, monkeypatch):
     monkeypatch.setattr(sys, "path", [str(Path(VALIDATOR) / "src"), *sys.path])
     feedvalidator = import_module("feedvalidator")
     shown_online = import_module("feedvalidator.compatibility").AA  # errors and warnings
     said = []
     for start in range(0, STORIES, 50):
         stories = [story(number) for number in range(start, start + 50)]
-        told = channel(form, content)
+        told = channel(form, content, **more)
         result = feedvalidator.validateStream(
             io.BytesIO(FORMATS[form].write(told, stories)),
             contentType=FORMATS[form].media_type,

@@ -29,9 +29,15 @@ def test_the_migrations_make_exactly_the_tables_of_the_models(database_url):
     engine = connect(database_url)
     migrate(engine)
     with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        opts = {"compare_type": True, "include_name": _is_of_the_models}
+        context = MigrationContext.configure(connection, opts=opts)
         assert compare_metadata(context, SQLModel.metadata) == []
     engine.dispose()
+
+
+def _is_of_the_models(name, kind, parents) -> bool:
+    """What stories are searched by is a table that each database has its own kind of."""
+    return not str(name).startswith("story_words")
 
 
 def test_migrating_twice_changes_nothing(database_url):

@@ -428,3 +428,25 @@ def test_a_copy_is_told_the_same_before_and_after_it_is_written(store):
             transaction.index.members(story),
         )
     assert before == after
+
+
+def test_a_near_miss_is_told_by_the_id_that_leads_to_its_story(store):
+    feed = listed(store, "https://a.example/feed")["https://a.example/feed"]
+    _, older = filed(store, feed, reading("older"))
+    _, missed = filed(store, feed, reading("missed"))
+    ids = {story.title: story.id for story in store.stories(StoryQuery())}
+    decision = Decision(None, near_misses=(NearMiss(missed, 0.4, "no"), NearMiss(99, 0.3, "gone")))
+    with store.writing(LONG_AGO) as transaction, transaction.part():
+        (number,) = transaction.save(feed.id, [reading("new")], NOW)
+        story = transaction.new_story(NOW)
+        transaction.place(number, story, decision)
+        show(transaction, story)
+
+    def told() -> list[str]:
+        return [miss.id for miss in store.find("https://a.example/new").copies[0].near_misses]
+
+    assert told() == [ids["Title of missed"], ""]
+    with store.writing(LONG_AGO) as transaction, transaction.part():
+        transaction.join(older, missed, (1, 2, 3))
+        show(transaction, older)
+    assert told() == [ids["Title of older"], ""]

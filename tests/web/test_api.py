@@ -79,7 +79,8 @@ def test_the_description_names_every_path_and_parameter(client):
     }
     parameters = described["paths"]["/api/v1/stories"]["get"]["parameters"]
     assert {p["name"] for p in parameters} == {
-        *("category", "outlet", "language", "q", "limit", "before")
+        *("category", "outlet", "origin", "language", "agency", "copies", "age", "q"),
+        *("limit", "before"),
     }
 
 
@@ -179,7 +180,7 @@ def test_export_of_an_output_that_is_not_there_names_those_that_are(tmp_path):
     room = Room(tmp_path)
     database = type(room.config.database)(str(room.store._engine.url))
     settings = room.config.model_copy(update={"database": database})
-    with pytest.raises(NotFoundError, match="harbour, german"):
+    with pytest.raises(NotFoundError, match="harbour, region, german"):
         export_bytes(settings, "rss", "nothing")
     with pytest.raises(NotFoundError, match="OPML"):
         export_bytes(settings, "opml", "harbour")

@@ -5,6 +5,7 @@ import gzip
 import json
 import time
 from datetime import timedelta
+from types import SimpleNamespace
 
 import feedparser
 import httpx
@@ -110,7 +111,7 @@ def test_a_client_that_has_the_current_feed_gets_none_of_it_again(client):
         assert (answer.status_code, answer.content) == (304, b""), known
         assert answer.headers["etag"] == tag
         assert answer.headers["cache-control"] == first.headers["cache-control"]
-        assert answer.headers["vary"] == "accept-encoding"
+        assert answer.headers["vary"] == "accept-encoding, accept"
         assert "content-type" not in answer.headers
 
 
@@ -181,7 +182,7 @@ def test_a_coding_is_used_that_the_client_takes_and_has_a_tag_of_its_own(client,
     assert answer.headers.get("content-encoding") == coding
     decode = {"gzip": gzip.decompress, "zstd": zstd.decompress, None: bytes}[coding]
     assert decode(raw) == plain.content
-    assert answer.headers["vary"] == "accept-encoding"
+    assert answer.headers["vary"] == "accept-encoding, accept"
     assert (answer.headers["etag"] == plain.headers["etag"]) == (coding is None)
     headers = {"Accept-Encoding": accept, "If-None-Match": answer.headers["etag"]}
     again = client.get("/feed.rss", headers=headers)
@@ -284,6 +285,155 @@ def test_pages_follow_each_other_to_the_end_without_gap_or_repeat(client, path):
     assert seen == whole
 
 
+def links(answer: httpx.Response) -> dict[str, str]:
+    """The links of a feed's head, by relation."""
+    return {link.rel: link.href for link in feedparser.parse(answer.content).feed.links}
+
+
+@pytest.mark.parametrize("path", ["/feed.rss?limit=2", "/feeds/region.atom?limit=1&"])
+def test_pages_can_be_walked_both_ways_and_from_either_end(client, path):
+    whole = titles(client.get(path.partition("?")[0]))
+    first = client.get(path)
+    assert "previous" not in links(first)
+    assert links(first)["first"] == links(first)["self"].rstrip("&")
+    forth, page = [titles(first)], first
+    while "next" in links(page):
+        page = client.get(links(page)["next"])
+        forth.append(titles(page))
+    assert [title for page in forth for title in page] == whole
+    assert links(page)["first"] == links(first)["first"]
+    assert titles(client.get(links(first)["last"])) == whole[-len(forth[0]) :]
+    back = [titles(page)]
+    while "previous" in links(page):
+        page = client.get(links(page)["previous"])
+        back.append(titles(page))
+    assert [one for one in back[::-1] if one != whole[: len(one)]] == forth[1:]
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["q=%3E%3B+rel%3D%22hub%22", 'q=a>;rel="hub"', "q=a%0D%0ALink:x", "q=é", "q=a, <b>"],
+)
+def test_nothing_gets_into_the_link_header_but_the_feeds_own_address(client, query):
+    answer = client.get(f"/feed.rss?{query}")
+    if answer.status_code == 200:
+        assert set(answer.links) == {"self"}
+        assert answer.links["self"]["url"] == links(answer)["self"]
+    else:
+        assert answer.status_code == 422
+        assert "link" not in answer.headers
+
+
+def test_a_feed_that_is_whole_has_no_pages(client):
+    assert set(links(client.get("/feed.rss"))) == {"self", "alternate"}
+
+
+@pytest.mark.parametrize("form", ["rss", "atom"])
+def test_an_archive_never_changes_and_is_linked_from_the_feed_on(form, make_room, monkeypatch):
+    for place in ("aggregator.store.selecting", "aggregator.site"):
+        monkeypatch.setattr(f"{place}.ARCHIVE", 3)
+    room = make_room()
+    with serving(room.site) as client:
+        feed = client.get(f"/feed.{form}?limit=4&language=en")
+        assert b"archive" in feed.content
+        assert b"<fh:archive/>" not in feed.content
+        seen, documents = set(titles(feed)), []
+        url = links(feed)["prev-archive"]
+        while url:
+            document = client.get(url)
+            assert b"<fh:archive/>" in document.content
+            assert document.headers["cache-control"] == "public, max-age=3600"
+            head = links(document)
+            assert head["current"] == str(client.base_url.join(f"/feed.{form}?language=en"))
+            assert (documents and head["next-archive"]) == (documents and documents[-1])
+            assert not {"next", "previous", "first", "last"} & set(head)
+            seen |= set(titles(document))
+            documents.append(url)
+            url = head.get("prev-archive")
+        everything = set(titles(client.get("/feed.json?language=en")))
+        assert seen == everything
+        before = [client.get(url).content for url in documents]
+        room.told += newsroom.fill(room.store, newsroom.stories()[3:4])
+        assert [client.get(url).content for url in documents] == before
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("archive=0", 404),  # there are too few stories for one
+        ("archive=99999999", 404),
+        ("archive=-1", 422),
+        ("archive=x", 422),
+        ("archive=99999999999999999999", 422),
+        ("archive=0&before=11111111-1111-4111-8111-111111111111", 422),
+        ("after=11111111-1111-4111-8111-111111111111", 404),
+        ("after=x", 422),
+        ("agency=perhaps", 422),
+        ("copies=-1", 422),
+        ("copies=99999999", 422),
+        ("age=old", 422),
+        ("age=0s", 422),
+        ("age=1e9d", 422),
+        ("origin=%00", 422),
+    ],
+)
+def test_what_cannot_be_is_refused(client, query, status):
+    answer = client.get(f"/feed.rss?{query}")
+    assert answer.status_code == status
+    assert answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("query", "count"),
+    [
+        ("origin=Hill+Courier", 1),
+        ("origin=lakeswire.example&origin=hafenblatt.example", 2),
+        ("agency=yes", 4),
+        ("agency=false", 3),
+        ("copies=4", 2),
+        ("copies=0", 7),
+        ("age=59m", 1),
+        ("age=1d&agency=1", 2),
+        ("q=%22three+from+april%22", 1),
+        ("q=bridge", 1),  # a word of its text
+        ("q=%E5%87%8C%E6%99%A8", 1),
+        ("q=f%C3%A4hre*", 1),
+        ("q=nachtfahre", 1),
+        ("q=cabb*", 1),
+        ("q=OR", 0),
+    ],
+)
+def test_stories_are_selected_by_whose_they_are_and_how_they_spread(own_room, query, count):
+    own_room.site._clock = lambda: newsroom.NOW + timedelta(minutes=110)
+    with serving(own_room.site) as client:
+        assert len(titles(client.get(f"/feed.json?{query}"))) == count
+
+
+async def test_what_is_young_is_not_kept_for_long(room, monkeypatch):
+    monkeypatch.setattr("aggregator.web.feeds._PASSING", 0.0)
+    site = Counting(room.site)
+    transport = httpx.ASGITransport(create_app(site))
+    async with httpx.AsyncClient(transport=transport, base_url="http://a.example") as client:
+        for _ in range(3):
+            await client.get("/feed.rss?age=1h")
+            await client.get("/feed.rss")
+        assert site.asked["feed"] == 3 + 1
+
+
+def test_a_browser_gets_a_style_for_the_feed_and_may_use_it(client):
+    for form in ("rss", "atom"):
+        answer = client.get(f"/feed.{form}")
+        style = client.base_url.join("/static/feed.css")
+        assert f'<?xml-stylesheet type="text/css" href="{style}"?>' in answer.text
+        assert "style-src 'self'" in answer.headers["content-security-policy"]
+        # Chromium shows source text where the type is a feed's.
+        shown = client.get(f"/feed.{form}", headers={"Accept": "text/html,*/*;q=0.8"})
+        assert shown.headers["content-type"] == "application/xml; charset=utf-8"
+        assert shown.content == answer.content
+    sheet = client.get("/static/feed.css")
+    assert sheet.headers["content-type"].startswith("text/css")
+
+
 # ------------------------------------------------------------------------- change, and trouble
 
 
@@ -382,6 +532,37 @@ async def test_many_who_ask_at_once_wait_for_one_build(room):
         for _ in range(50):
             await client.get("/feed.rss")
         assert site.asked["feed"] == 1
+
+
+async def test_a_new_story_is_in_any_feed_that_is_asked_for_a_second_later(own_room, monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr("aggregator.web.watched.time", SimpleNamespace(monotonic=lambda: now[0]))
+    transport = httpx.ASGITransport(create_app(own_room.site))
+    async with httpx.AsyncClient(transport=transport, base_url="http://a.example") as client:
+        paths = (
+            "/feed.rss",
+            "/feed.atom",
+            "/feed.json",
+            "/feeds/region.json",
+            "/feed.rss?q=bridge",
+        )
+        copy = newsroom.Filed("lakes", "The bridge is new", newsroom.FERRY)
+        before = [titles(await client.get(path)) for path in paths]
+        newsroom.fill(own_room.store, [newsroom.Told([copy], "lakes", minutes=90)])
+        now[0] += 1.0
+        after = [titles(await client.get(path)) for path in paths]
+        assert after == [["The bridge is new", *titles] for titles in before]
+
+
+async def test_who_has_the_feed_is_told_so_without_any_work(room, monkeypatch):
+    app = create_app(room.site)
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url="http://a.example"
+    ) as client:
+        tag = (await client.get("/feed.rss")).headers["etag"]
+        known = {"If-None-Match": tag, "Accept-Encoding": "gzip"}  # which nobody had so far
+        monkeypatch.setattr("asyncio.to_thread", None)
+        assert (await client.get("/feed.rss", headers=known)).status_code == 304
 
 
 async def test_feeds_are_served_from_memory_while_the_database_is_away(room):

@@ -26,6 +26,7 @@ OUTPUTS = (
         where=WhereConfig(category=("Harbour",)),
         content="none",
     ),
+    OutputConfig(name="region", where=WhereConfig(category=("Region", "World"), agency=True)),
     OutputConfig(name="german", where=WhereConfig(language=("de",)), content="summary"),
 )
 

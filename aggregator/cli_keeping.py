@@ -1,0 +1,111 @@
+"""The commands for who keeps a daemon running: first steps, a look at it, copies of its data."""
+
+import asyncio
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from aggregator.cli_options import DEFAULT_CONFIG, AsJson, ConfigPath, load
+
+
+def add_to(app: typer.Typer, feeds_app: typer.Typer) -> None:
+    """Make these commands part of the command line."""
+    for command in (init, status, doctor, backup, restore):
+        app.command()(command)
+    feeds_app.command("import")(feeds_import)
+    feeds_app.command("test")(feeds_test)
+
+
+def init(
+    config: ConfigPath = DEFAULT_CONFIG,
+    opml: Annotated[Path | None, typer.Option(help="Subscriptions of a feed reader.")] = None,
+) -> None:
+    """Write a first configuration."""
+    from aggregator import subscribing
+
+    print(subscribing.first_config(config, opml))
+
+
+def feeds_import(
+    file: Annotated[Path, typer.Argument(help="An OPML file.")],
+    config: ConfigPath = DEFAULT_CONFIG,
+) -> None:
+    """Add the feeds of an OPML file to the configuration, those that are not there yet."""
+    from aggregator import subscribing
+
+    print(subscribing.add_opml(config, file))
+
+
+def feeds_test(
+    url: Annotated[str, typer.Argument(help="A feed's address.")],
+    config: ConfigPath = DEFAULT_CONFIG,
+    as_json: AsJson = False,
+) -> None:
+    """Fetch a feed once and tell what is in it; nothing is stored."""
+    from aggregator import trying
+
+    settings = load(config if config.exists() or config != DEFAULT_CONFIG else None)
+    found = asyncio.run(trying.try_feed(settings, url))
+    if as_json:
+        print(json.dumps(asdict(found), default=str, ensure_ascii=False, indent=2))
+    else:
+        Console().print(trying.for_people(found))
+
+
+def status(config: ConfigPath = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
+    """Tell how the daemon is doing."""
+    from aggregator import condition
+
+    found = condition.status(load(config))
+    if as_json:
+        print(json.dumps(found.as_json(), ensure_ascii=False, indent=2))
+    else:
+        Console().print(condition.for_people(found))
+
+
+def doctor(config: ConfigPath = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
+    """Look for what is wrong: configuration, database, feeds. Exit code 0: nothing."""
+    from aggregator import condition
+
+    findings = condition.examine(config)
+    if as_json:
+        print(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False, indent=2))
+    else:
+        for finding in findings:
+            print(finding)
+        print("Nothing is wrong." if not findings else f"{len(findings)} found.")
+    if findings:
+        raise typer.Exit(1)
+
+
+def backup(
+    file: Annotated[Path, typer.Argument(help="Where to.")],
+    config: ConfigPath = DEFAULT_CONFIG,
+) -> None:
+    """Copy all data into one file, also while the daemon runs."""
+    from aggregator.store import backup as copying
+
+    counts = copying.backup(load(config).database_url, file)
+    print(f"{file}: {_counted(counts)}.")
+
+
+def restore(
+    file: Annotated[Path, typer.Argument(help="What `backup` wrote.")],
+    config: ConfigPath = DEFAULT_CONFIG,
+) -> None:
+    """Make the database what a backup holds; what was in it is backed up beside the file."""
+    from aggregator import condition
+
+    counts, before = condition.restore(load(config), file)
+    if before is not None:
+        print(f"What was in the database until now is in {before}.")
+    print(f"The database holds {_counted(counts)} now.")
+
+
+def _counted(counts: dict[str, int]) -> str:
+    names = {"feed": "feeds", "entry": "entries", "story": "stories"}
+    return ", ".join(f"{counts[key]:,} {name}" for key, name in names.items())
