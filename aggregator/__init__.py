@@ -7,4 +7,4 @@ try:
 except PackageNotFoundError:  # run from a source tree that was never installed
     __version__ = "0+unknown"
 
-PROJECT_URL = "https://github.com/aggregator/aggregator"  # which publishers find in their logs
+PROJECT_URL = ""  # where publishers can read what this is; stands in the User-Agent once it is set

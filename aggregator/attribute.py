@@ -6,15 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from html import escape
 from typing import Any
-from urllib.parse import urlsplit
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from aggregator.credit import load_directory, read_credits
+from aggregator.credit import load_directory, marks_of, read_credits
 from aggregator.errors import AggregatorError, ParseError
-from aggregator.model import Block, Credit, Extent, Mark, MarkKind, Outlet, ParsedEntry, Role
+from aggregator.model import Block, Credit, Extent, Mark, Outlet, ParsedEntry, Role
 from aggregator.parse import blocks, clean, parse_feed, parse_page
 
 FORMS = ("text", "html", "rss-item", "atom-entry", "jsonfeed-item")
@@ -77,7 +76,7 @@ def attribute_one(
     else:
         entry = _of_feed(content, form, base)
         body, title = blocks(entry.html, base_url=entry.url or base), entry.title
-        marks = (*entry.marks, *_through_transport(entry), *_foreign_guid(entry))
+        marks = marks_of(entry, load_directory())
         language = language or entry.language
     body = clean(body)
     found = read_credits(
@@ -123,27 +122,6 @@ def _of_feed(content: str, form: str, base: str) -> ParsedEntry:
             remedy="Give one <item>, one <entry> or one object of a JSON Feed.",
         )
     return feed.entries[0]
-
-
-def _through_transport(entry: ParsedEntry) -> tuple[Mark, ...]:
-    """The page that a transport's link leads to, where the link says so itself."""
-    directory = load_directory()
-    target = directory.target_of(entry.url)
-    if not target or target == entry.url:
-        return ()
-    return (Mark(MarkKind.ORIG_LINK, url=target, quote=f"<link>{entry.url}</link>"),)
-
-
-def _foreign_guid(entry: ParsedEntry) -> tuple[Mark, ...]:
-    """A permalink of another site as guid: what programs that copy feeds leave behind."""
-    if not entry.guid.startswith(("http://", "https://")) or not entry.url:
-        return ()
-    try:
-        if urlsplit(entry.guid).hostname == urlsplit(entry.url).hostname:
-            return ()
-    except ValueError:
-        return ()
-    return (Mark(MarkKind.ORIG_LINK, url=entry.guid, quote=f"<guid>{entry.guid}</guid>"),)
 
 
 # ----------------------------------------------------------------------------------- for programs

@@ -18,6 +18,7 @@ from aggregator.match import fingerprint
 from aggregator.model import Copy, Decision
 from aggregator.outlets import outlets_of
 from aggregator.parse import comparable
+from aggregator.reading import known_outlets
 from aggregator.store import Store, Transaction
 
 
@@ -100,7 +101,8 @@ def correct_now(config: Config, correct: Callable[..., Corrected], **what: str) 
     Raises NotFoundError, and StoreError when the database cannot be had.
     """
     now, known = datetime.now(UTC), load_directory()
-    directory = known.with_outlets(outlets_of(config.feed_specs(), known))
+    corrections = [outlet.outlet(known.by_name(outlet.name)) for outlet in config.outlets]
+    directory = known_outlets(outlets_of(config.feed_specs(), known), corrections)
     store = Store(config.database_url)
     try:
         with store.writing(now - config.dedupe.window) as transaction, transaction.part():

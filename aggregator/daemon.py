@@ -26,7 +26,7 @@ from aggregator.model import Feed, FeedSpec, PollOutcome
 from aggregator.outlets import outlets_of
 from aggregator.pipeline import Pipeline
 from aggregator.push import Push, callback_base
-from aggregator.reading import know_outlets
+from aggregator.reading import know_outlets, known_outlets
 from aggregator.site import StoredSite
 from aggregator.store import Store
 from aggregator.web import create_app
@@ -107,7 +107,8 @@ class Daemon:
         directory = load_directory()
         added = await asyncio.to_thread(store.added)
         outlets = outlets_of(config.feed_specs(added), directory)
-        workers = Workers(partial(know_outlets, outlets))
+        corrections = tuple(o.outlet(directory.by_name(o.name)) for o in config.outlets)
+        workers = Workers(partial(know_outlets, outlets, corrections))
         try:
             async with Fetcher(
                 user_agent=config.http.user_agent,
@@ -117,7 +118,8 @@ class Daemon:
                 concurrency=config.poll.concurrency,
                 per_host_delay=config.poll.per_host_delay,
             ) as fetcher:
-                daemon = cls(config, store, fetcher, workers, directory.with_outlets(outlets))
+                known = known_outlets(outlets, corrections)
+                daemon = cls(config, store, fetcher, workers, known)
                 writing = asyncio.create_task(daemon._writer.run())
                 try:
                     yield daemon

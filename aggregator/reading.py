@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import cache
 from typing import Literal
 
-from aggregator.credit import Directory, carrier_of, load_directory, read_credits
+from aggregator.credit import Directory, carrier_of, load_directory, marks_of, read_credits
 from aggregator.match import fingerprint
 from aggregator.model import Block, Document, Outlet, Page, ParsedFeed, Reading
 from aggregator.parse import Identified, parse_feed, tidy, told_apart
@@ -24,13 +24,16 @@ class Task:
     page_tries: int = 0
 
 
-_learned: tuple[Outlet, ...] = ()
+_learned: tuple[tuple[Outlet, ...], tuple[Outlet, ...]] = ((), ())
 
 
-def know_outlets(outlets: tuple[Outlet, ...]) -> None:
-    """Tell this process of the outlets of the user's own feeds. Called when a worker starts."""
+def know_outlets(outlets: tuple[Outlet, ...], corrections: tuple[Outlet, ...] = ()) -> None:
+    """Tell this process of the outlets of the user's own feeds, and of those that the user told.
+
+    Called when a worker starts.
+    """
     global _learned  # noqa: PLW0603  (a worker's memory is the only place it can stand)
-    _learned = outlets
+    _learned = (outlets, corrections)
     _directory.cache_clear()
 
 
@@ -56,7 +59,7 @@ def _read_one(outlet: Outlet, language: str, task: Task, now: datetime) -> Readi
     language = entry.language or (page.language if page else "") or language
     credits_found = read_credits(
         body,
-        marks=entry.marks + (page.marks if page else ()),
+        marks=marks_of(entry, directory) + (page.marks if page else ()),
         carrier=carrier,
         url=page.url if page else entry.url,
         title=entry.title,
@@ -88,9 +91,14 @@ def _own_title(title: str, carrier: Outlet) -> str:
     return own if dash and own and name.casefold() in map(str.casefold, names) else title
 
 
+def known_outlets(outlets: Iterable[Outlet], corrections: Iterable[Outlet]) -> Directory:
+    """The directory that comes with the program, what the user's feeds teach, and corrections."""
+    return load_directory().with_outlets(outlets).with_outlets(corrections, corrects=True)
+
+
 @cache
 def _directory() -> Directory:
-    return load_directory().with_outlets(_learned)
+    return known_outlets(*_learned)
 
 
 def _length(body: Iterable[Block]) -> int:

@@ -18,6 +18,9 @@ from aggregator.config.yaml_file import UnreadableError, YamlFile
 from aggregator.errors import ConfigError
 from aggregator.model import FeedSpec
 
+# What each entry of a list is told apart by.
+_NAMED = (("feeds", "url", same_url), ("outputs", "name", str), ("outlets", "name", str.casefold))
+
 
 def load(path: Path | str | None, environ: Mapping[str, str] = os.environ) -> Config:
     """The settings of the file at `path` (None: defaults alone), overridden by `environ`.
@@ -92,8 +95,8 @@ def _covered(place: Place, variables: Mapping[Place, str]) -> bool:
 
 
 def _duplicates(data: Mapping[str, Any], origins: Origins) -> Iterator[Problem]:
-    """Feeds and named outputs that are listed twice, whatever else is wrong with them."""
-    for section, key, fold in (("feeds", "url", same_url), ("outputs", "name", str)):
+    """Feeds, outputs and outlets that are listed twice, whatever else is wrong with them."""
+    for section, key, fold in _NAMED:
         first: dict[str, Place] = {}
         entries = data.get(section)
         for index, entry in enumerate(entries if isinstance(entries, list) else ()):

@@ -27,6 +27,7 @@ from aggregator.config.values import (
     Count,
     DatabaseUrl,
     Domain,
+    Domains,
     Duration,
     HeaderText,
     HttpUrl,
@@ -42,7 +43,7 @@ from aggregator.config.values import (
     format_duration,
     same_url,
 )
-from aggregator.model import Content, FeedSpec, FullText, StoryQuery
+from aggregator.model import Content, FeedSpec, FullText, Outlet, OutletKind, StoryQuery
 
 _USUAL = timedelta(minutes=30)
 _LOWEST = timedelta(minutes=5)
@@ -185,6 +186,20 @@ class OutputConfig(Section):
         )
 
 
+class OutletConfig(Section):
+    """An outlet that credits name, and the program does not know, or knows wrongly."""
+
+    name: Text
+    domain: Domains = ()  # the main one first
+    aliases: Texts = ()
+    kind: OutletKind | None = None  # default: what the program knows, else publisher
+
+    def outlet(self, known: Outlet | None) -> Outlet:
+        """The outlet as the stages know it; `known` is what the program knew of it."""
+        kind = self.kind or (known.kind if known else OutletKind.PUBLISHER)
+        return Outlet(self.name, self.domain, self.aliases, kind)
+
+
 class WebSubConfig(Section):
     """Hubs that are told of each change of a feed, and tell subscribers (W3C WebSub)."""
 
@@ -214,6 +229,7 @@ class Config(Section):
     http: HttpConfig = HttpConfig()
     database: DatabaseUrl = SecretStr("sqlite:///data/aggregator.db")
     outputs: tuple[OutputConfig, ...] = ()
+    outlets: tuple[OutletConfig, ...] = ()
     websub: WebSubConfig = WebSubConfig()
     dedupe: DedupeConfig = DedupeConfig()
     retention: Duration = timedelta(days=90)  # how long stories are kept
@@ -227,6 +243,7 @@ class Config(Section):
         if not self.http.user_agent:
             us = [f"+{url}" for url in (PROJECT_URL, self.server.base_url) if url]
             us += [self.http.contact] if self.http.contact else []
+            us = us or ["a feed aggregator"]
             agent = f"aggregator/{__version__} ({'; '.join(us)})"
             http = self.http.model_copy(update={"user_agent": agent})
             object.__setattr__(self, "http", http)  # the model is frozen for all but itself

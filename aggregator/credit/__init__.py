@@ -5,7 +5,7 @@ Texts credit in prose ("This story originally appeared on ..."), in the agencies
 one copy, each with its exact quote; `trace` makes one chain out of all copies of a story.
 """
 
-from aggregator.credit.carrier import carrier_of
+from aggregator.credit.carrier import carrier_of, marks_of
 from aggregator.credit.directory import Directory, load_directory
 from aggregator.credit.domains import registrable_domain
 from aggregator.credit.provenance import trace
@@ -15,6 +15,7 @@ __all__ = [
     "Directory",
     "carrier_of",
     "load_directory",
+    "marks_of",
     "read_credits",
     "registrable_domain",
     "trace",

@@ -5,6 +5,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
+from aggregator.credit.naming import Name
 from aggregator.credit.patterns import FIRST_WORD, words_of
 from aggregator.credit.phrases import Phrases
 from aggregator.model import Block, BlockKind
@@ -54,6 +55,7 @@ class Body:
         self._beginnings: dict[int, frozenset[int]] = {}
         self._prose_after: dict[int, int] = {}
         self._starts: dict[int, list[tuple[int, str]]] = {}
+        self.names_read: dict[tuple[int, int, bool, bool], list[Name]] = {}
 
     def _where_others_begin(self) -> int:
         """The block with which teasers of other texts begin: a heading like "Related"."""
@@ -63,6 +65,10 @@ class Body:
             if number and len(text) <= 40 and text.strip(" :：").lower() in ends:
                 return number
         return self.count
+
+    def names_title(self, text: str) -> bool:
+        """Whether words hold the text's own headline."""
+        return bool(self.title) and self.title in "".join(filter(str.isalnum, text.lower()))
 
     @cached_property
     def lower(self) -> str:
@@ -126,6 +132,17 @@ class Body:
                     continue
                 number = bisect_right(begins, place) - 1
                 yield number, place - begins[number]
+
+    def words_in(self, number: int) -> frozenset[str]:
+        """The words of one block."""
+        begin = self._begins[number]
+        return frozenset(words_of(self.lower[begin : begin + self._size(number)]))
+
+    def has_any(self, number: int, words: Iterable[str]) -> bool:
+        """Whether a block holds one of some words."""
+        text, begin = self.lower, self._begins[number]
+        end = begin + self._size(number)
+        return any(text.find(word, begin, end) >= 0 for word in words)
 
     @property
     def whole(self) -> list[tuple[int, int]]:
@@ -194,6 +211,8 @@ class Body:
         """Whether a colon follows a label, such as "Editor's note", and no part of a sentence."""
         before = text[max(0, colon - 60) : colon]
         label = before[max(before.rfind(mark) for mark in ".!?。()（）|*") + 1 :].split()
+        if " ".join(label).lower() in self.phrases.of("ends"):
+            return False  # Related: what another text says of itself
         return len(label) < 3 or not self.phrases.of("notes").isdisjoint(words_of(" ".join(label)))
 
     def prose_after(self, number: int) -> int:

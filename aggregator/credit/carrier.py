@@ -2,7 +2,7 @@
 
 from aggregator.credit.directory import Directory
 from aggregator.credit.domains import host_of, registrable_domain
-from aggregator.model import MarkKind, Outlet, ParsedEntry
+from aggregator.model import Mark, MarkKind, Outlet, ParsedEntry
 
 _SOURCES = {MarkKind.RSS_SOURCE, MarkKind.ATOM_SOURCE}
 
@@ -32,3 +32,20 @@ def carrier_of(outlet: Outlet, entry: ParsedEntry, directory: Directory) -> Outl
             domain = registrable_domain(target)
             return directory.by_domain(host_of(target)) or Outlet(domain, (domain,))
     return outlet
+
+
+def marks_of(entry: ParsedEntry, directory: Directory) -> tuple[Mark, ...]:
+    """The marks of an entry, and what its addresses tell beside them.
+
+    The page that a transport's link leads to, where the link says so itself; and a permalink of
+    another site as guid: what programs that copy feeds leave behind.
+    """
+    more: list[Mark] = []
+    target = directory.target_of(entry.url) if entry.url else ""
+    if target and target != entry.url:
+        more.append(Mark(MarkKind.ORIG_LINK, url=target, quote=f"<link>{entry.url}</link>"))
+    guid = entry.guid if entry.guid.startswith(("http://", "https://")) else ""
+    there = registrable_domain(guid)
+    if there and entry.url and there != registrable_domain(entry.url):
+        more.append(Mark(MarkKind.ORIG_LINK, url=guid, quote=f"<guid>{guid}</guid>"))
+    return (*entry.marks, *more)

@@ -18,11 +18,11 @@ _MARK = re.compile(
 )
 _OPENERS = frozenset("(（【〔[/")
 _AFTER_MARK = re.compile(r"\s*(?:--|[-–—―ـ=＝]|[:：]|[.。।]\s*(?:--|[-–—])?|$)\s*")
-_SIGN = re.compile(r"[-–—―.,:：،।]")
-_SEPARATED = re.compile(r"(?:--|[–—―]|(?<=\s)-\s|\.\s?[-–—]|[.,:：،।]\s|\.$)\s*")
+_SIGN = re.compile(r"[-–—―.,:：،।|]")
+_SEPARATED = re.compile(r"(?:--|[–—―]|(?<=\s)-\s|\.\s?[-–—]|[.,:：،।|]\s|\.$)\s*")
 _MOST_STEPS = 5  # from the beginning of a text to the sign behind an agency
 _SHORT_NAME = 3  # words
-_DASHES = ("-", "–", "—", "―")
+_DASHES = ("-", "–", "—", "―", "|")
 _CHINESE_LEAD = re.compile(r"[(（【\[]?\s*(?:据|據)?")
 _CHINESE_WIRE = re.compile(r"[^，。！？、,.!?]{0,28}?[电電讯訊]")
 _CHINESE_DATE = re.compile(r"[^，。！？]{0,12}?\d{1,2}\s?日\s?[-–—]")

@@ -126,7 +126,7 @@ class Directory:
             return (
                 tables.short.get(name)
                 or tables.short.get(name.strip("."))
-                or (tables.short.get(key.upper()) if not name.islower() else None)
+                or (tables.short.get(key.upper()) if _is_plain(name) else None)
             )
         found = tables.spelled.get(name.casefold()) or tables.names.get(key)
         if found is None and len(key) > 3:
@@ -145,6 +145,12 @@ class Directory:
             return outlet
         spoken = self._tables.languages.get(outlet.name)
         return outlet if spoken is None or language[:2].lower() in spoken else None
+
+    def is_spoken(self, name: str, language: str) -> bool:
+        """Whether a short name stands for its outlet in a language: CBS in English, not Dutch."""
+        if len(name) > 3 or self.by_name(name) is None:
+            return True
+        return self.by_wire(name, language) is not None
 
     def is_wire(self, outlet: Outlet) -> bool:
         """Whether an outlet signs in the agencies' style: agencies, and CNN."""
@@ -188,20 +194,26 @@ class Directory:
         """Where an address leads, transports unwrapped; "" where a transport does not say."""
         return unwrapped(url, self.is_transport)
 
-    def with_outlets(self, outlets: Iterable[Outlet]) -> "Directory":
+    def with_outlets(self, outlets: Iterable[Outlet], *, corrects: bool = False) -> "Directory":
         """A directory that also knows these; where it knew them already, these win.
 
         What was known of an outlet by its name or one of its domains stays beside what is new:
         its other domains and aliases, and that it is an agency. One that is new is an agency where
-        its name says so: "Norvane News Agency".
+        its name says so: "Norvane News Agency". `corrects`: these are right of what kind they are.
         """
         tables = self._tables.copied()
         for outlet in outlets:
             known = self.by_name(outlet.name) if outlet.name else None
             if known is None:
                 known = next((o for d in outlet.domains if (o := self.by_domain(d))), None)
-            tables.add(_merged(outlet, known) if known else _told_by_name(outlet), wins=True)
+            made = _merged(outlet, known) if known else _told_by_name(outlet)
+            tables.add(replace(made, kind=outlet.kind) if corrects else made, wins=True)
         return Directory(tables)
+
+
+def _is_plain(name: str) -> bool:
+    """Whether a name has no letter with a mark, and not small ones only: Nós is not NOS."""
+    return not name.islower() and all(letter.isascii() for letter in name if letter.isalpha())
 
 
 def name_key(name: str) -> str:

@@ -58,6 +58,7 @@ _DOUBTFUL = frozenset({MarkKind.DC_PUBLISHER, MarkKind.AUTHOR, MarkKind.JSON_LD}
 # Whom schema.org has for who is not the publisher; a page that names one does it on purpose.
 _SURE_PROPERTY = re.compile(
     r'"(?:provider|sourceOrganization|creditText)"|"author": \{"@type": "NewsMediaOrganization"'
+    r'|itemprop="(?:provider|sourceOrganization)"|class="source-org"'
 )
 _COMPANY = re.compile(
     r"\b(?:media|group|newspapers|publishing|publications|publishers|holdings?|communications|"
@@ -93,7 +94,7 @@ class MarkReader:
     def read(self, marks: Sequence[Mark]) -> Iterator[Credit]:
         """The credits that the marks give, in their order."""
         authors = {
-            registrable_domain(o.domain) for m in marks for o in self._authors(m) if o.domain
+            registrable_domain(o.domain) for m in marks for o in self._authors(m)[0] if o.domain
         }
         own_page = any(
             m.kind is MarkKind.CANONICAL and m.url and self._own.is_own_link(m.url) for m in marks
@@ -185,31 +186,35 @@ class MarkReader:
 
     # ----------------------------------------------------------------------------------- authors
 
-    def _authors(self, mark: Mark) -> tuple[Outlet, ...]:
+    def _authors(self, mark: Mark) -> tuple[tuple[Outlet, ...], tuple[Outlet, ...]]:
+        """The outlets that an author's name names, and those of them that gave only a part."""
         if mark.kind is not MarkKind.AUTHOR:
-            return ()
+            return (), ()
         name = _plain(mark.name)
         address = _EMAIL_NAME.fullmatch(name)
         if address is not None:
             name = address["name"]
         found = credited(name, 0, name, self._agencies)
         if found is not None:
-            return found.outlets
+            part = set(found.outlets) - set(found.whole) if found.partial else set()
+            return found.outlets, tuple(part)
         outlet = self._directory.by_name(name) if name else None
         if outlet is None and mark.url and (name == "" or len(name.split()) == 1):
             outlet = self._directory.by_domain(mark.url)
         if outlet is None:
             outlets = (self._agencies.one(part) for part in _PARTS.split(name))
-            return tuple(o for o in outlets if o is not None and o.kind is OutletKind.AGENCY)
-        return (outlet,)
+            return tuple(o for o in outlets if o and o.kind is OutletKind.AGENCY), ()
+        return (outlet,), ()
 
     def _by_author(self, mark: Mark) -> Iterator[Credit]:
-        for outlet in self._authors(mark):
+        outlets, part = self._authors(mark)
+        for outlet in outlets:
             if self._own.is_own(outlet.name, outlet.domain, outlet):
                 continue
             name, quote = _plain(mark.name), mark.quote or mark.name
             found = _Found(name, outlet, outlet.domain, "", quote)
-            yield _made(found, Rank.METADATA, Where.BYLINE)
+            credit = _made(found, Rank.METADATA, Where.BYLINE)
+            yield _partial(credit) if outlet in part else credit
 
 
 def _made(found: _Found, rank: Rank, where: Where) -> Credit:

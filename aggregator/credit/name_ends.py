@@ -7,7 +7,7 @@ from aggregator.credit.naming import CJK, CLOSERS, LONGEST, OPENERS, SMALL, UNCA
 _MOST_WORDS = 8
 _WORD = re.compile(r"\S+")
 _UNCASED_STOP = re.compile(
-    r"[。，、；：！？।۔؟،؛!?;\n|()（）\[\]【】《》〈〉「」『』“”\"*]|\s[-–—]\s|[.:,](?:\s|$)"
+    r"[。，、；：！？।۔؟،؛!?;\n|()（）\[\]【】《》〈〉「」『』“”\"*+]|\s[-–—]\s|[.:,](?:\s|$)"
 )
 _ABBREVIATIONS = frozenset({
     "co", "corp", "dr", "f", "ft", "inc", "jr", "l", "ltd", "mr", "mrs", "ms", "mt", "p", "s",
@@ -18,6 +18,7 @@ _AND = frozenset({
     "și", "και", "и", "та", "і",
 })  # fmt: skip
 _DOTTED = re.compile(r"(?:[A-Z]\.)+[A-Z]")
+_GLUED_TO = re.compile(r"(?<=[^\W\d_])(?:under|and|on|is|in|by|with|where|read|as|at|has|was)$")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 
 
@@ -37,6 +38,8 @@ class NameEnds:
         known = self.known_end(text, start, article=article)
         if start < known < run and self.naming.is_date(text[known:run]):
             return known  # a date follows
+        if start < known < run and _GLUED_TO.fullmatch(text, known, run):
+            return known
         return max(run, known)
 
     def known_end(self, text: str, start: int, *, article: bool = False) -> int:
@@ -49,6 +52,10 @@ class NameEnds:
             candidate = text[start : match.end()].rstrip(CLOSERS)
             if candidate and self.naming.is_known(candidate, article=article):
                 best = start + len(candidate)
+            elif (glued := _GLUED_TO.search(candidate)) is not None:  # The Conversationunder a
+                bare = candidate[: glued.start()]
+                if self.naming.directory.by_name(bare) is not None:
+                    return start + len(bare)
             last = match[0][-1] in ".;:!?)。" and len(match[0]) > 3
             if last and not _is_dotted(match[0].rstrip(CLOSERS)):
                 break
@@ -79,6 +86,8 @@ class NameEnds:
                 number == 0 and self._is_numbered(head, text, match.end())
             ):
                 break
+            if pending and head.isdigit() and len(head) < 3:
+                break  # Orient XXI le 5 juin
             if number and self._is_date_word(head):
                 longer = text[start : match.end()].rstrip(CLOSERS)
                 if self.naming.directory.by_name(longer) is None:
@@ -98,6 +107,8 @@ class NameEnds:
         return word in self._named or (len(figures) < 4 and word not in self._never)
 
     def _is_date_word(self, word: str) -> bool:
+        if word.istitle() and word.lower() in self._named:
+            return False  # Church & Trams Today
         known = word.lower() in self._never and not word.isdigit()
         return known or bool(_YEAR.fullmatch(word)) or (word[:1].isdigit() and "/" in word)
 

@@ -9,6 +9,7 @@ from aggregator.credit.naming import (
     CLOSERS,
     DATE_DIGITS,
     LONGEST,
+    OF_NAMES,
     OPENERS,
     SMALL,
     UNCASED,
@@ -33,9 +34,13 @@ _OWNER = re.compile(r"(?:the )?\w+[’']s ")
 _AUTHOR = re.compile(
     r"((?:[^\W\d_][\w.’'-]{1,20} ){1,2}[^\W\d_][\w.’'-]{1,20}) (?:on|in|for|at|over at) "
 )
+_CASES = (
+    "issa", "issä", "ssa", "ssä", "sta", "stä", "lla", "llä", "lta", "ltä", "in", "en", "on", "ön",
+    "ban", "ben", "ból", "ből", "n", "তে", "য়", "এ", "র",
+)  # fmt: skip
 _PAGE = re.compile(r"[a-z]?\d{1,3}")
 _ADDRESS = re.compile(r"https?://[^\s<>()\[\]\"'，。）]{4,300}", re.IGNORECASE)
-_ELIDED = re.compile(r"(?:[lLdD]|[dD]ell|[nN]ell|[aA]ll|[sS]ull|[dD]all)['’](?=[^\W\d_a-zà-ÿ])")
+_ELIDED = re.compile(r"(?:[ld]|[dD]ell|[nN]ell|[aA]ll|[sS]ull|[dD]all)['’](?=[^\W\d_a-zà-ÿ])")
 _JOINT = re.compile(r"(?:\s*[,/、،]\s*|\s+(?=[^\W\d_]{1,6}\s|&\s))(?:([^\W\d_]{1,6}|&)\s+(?=\S))?")
 _SMALL_WORDS = re.compile(
     r"(?:\s+(?:d[eiuao]s?|del|della|du|des|y|e|et|la|le|van|de la)){0,2}(?:\s+[^\W\d_]{3,16}){1,2}"
@@ -86,7 +91,9 @@ class NameReader:
         names = [first]
         while len(names) < _MOST_NAMES and (step := self._joint(block.text, names[-1].end)):
             following = self._one(block, step)
-            if following is None:
+            # "en" stands between names in Dutch, and inside of them in Spanish.
+            inside = block.text[names[-1].end : step].strip() == "en" and not names[-1].outlet
+            if following is None or inside:
                 break
             if not (following.known or self.naming.is_named_like_outlet(following.text)):
                 break
@@ -128,6 +135,33 @@ class NameReader:
                 return [name]
             found.append(made)
         return found
+
+    def known_at(self, block: Block, start: int) -> Name | None:
+        """The outlet of the directory whose name begins at a place, if one does."""
+        text = block.text
+        while start < len(text) and text[start] in OPENERS:
+            start += 1
+        end = self._ends.known_end(text, start)
+        if end <= start:
+            end = self._inflected_end(text, start)
+        if end <= start:
+            return None
+        name = self.naming.made(start, end, text[start:end], _link_over(block, start, end))
+        return name if name is not None and name.outlet is not None else None
+
+    def _inflected_end(self, text: str, start: int) -> int:
+        """Where a known name ends behind which a case is written: Ylen, Qubiten, প্রথম আলোতে."""
+        for length in (3, 2, 1):
+            words = text[start : start + LONGEST].split()[:length]
+            begins = bool(words) and (words[0][:1].isupper() or UNCASED.match(words[0]))
+            if len(words) < length or not begins:
+                continue
+            whole = " ".join(words).rstrip(CLOSERS)
+            for case in _CASES:
+                bare = whole.removesuffix(case)
+                if bare != whole and len(bare) > 2 and self.naming.directory.by_name(bare):
+                    return start + len(bare)
+        return start
 
     def of_address(self, domain: str, start: int, end: int) -> list[Name]:
         """The outlet that a mail address belongs to, if it is a known one."""
@@ -177,6 +211,10 @@ class NameReader:
             words = text[start : link.end]
             return self.naming.made(start, link.end, words, link.url, article=article)
         end = self._ends.end(text, start, pipes=pipes, article=article)
+        first = _WORD.match(text, start)
+        slash = first[0].find("/") if first is not None else -1
+        if end <= start and slash > 0 and self.naming.is_known(text[start : start + slash]):
+            end = start + slash  # ots/news aktuell
         end = min([end, *(k.start for k in block.links if start < k.start < end)])
         glued = _GLUED.match(text, start)
         if glued is not None and self.naming.as_domain(glued[1]):
@@ -242,7 +280,8 @@ class NameReader:
             return 0
         # "X, a sister paper of Y" lists nobody; "X, the Y and Z" does.
         begin = text[end : end + 4]
-        return 0 if begin[:1].islower() and begin != "the " else end
+        listed = begin == "the " or text[place:end].strip() == "/"
+        return 0 if begin[:1].islower() and not listed else end
 
     # ----------------------------------------------------------------------- where a name begins
 
@@ -277,20 +316,39 @@ class NameReader:
             word = match[0].rstrip(",")
             following = text[match.end() : match.end() + 2].strip()[:1]
             lower = word.islower() and (word in self._site or (skipped and word in SMALL))
-            kind = word in self._nouns and following.isupper()
+            kind = following.isupper() and self._tells_kind(text, word, match.end())
             based = word.endswith("-based")
-            if not (lower or kind or based) or self._ends.known_end(text, start) > start:
-                return start
-            if word != match[0] and not following.isupper():
-                return start
+            known = self._ends.known_end(text, start) > start
+            if not self._names_kind(text, start):
+                if known or not (lower or kind or based):
+                    return start
+                apposed = text.startswith("the ", match.end() + 1)
+                if word != match[0] and not (following.isupper() or apposed):
+                    return start
             skipped = True
             start = match.end()
         return start
 
+    def _tells_kind(self, text: str, word: str, end: int) -> bool:
+        """Whether a word says what kind of outlet follows, and is no part of its name."""
+        if word not in self._nouns:
+            return False
+        return word not in OF_NAMES or self._ends.known_end(text, end + 1) > end + 1
+
+    def _names_kind(self, text: str, start: int) -> bool:
+        """Whether a noun stands here, and a known name behind it: Wochenzeitung der Freitag."""
+        match = _WORD.match(text, start)
+        if match is None or match[0] not in self._nouns:
+            return False
+        following = match.end() + 1
+        return self._ends.known_end(text, following) > following and match.end() >= (
+            self._ends.known_end(text, start)
+        )
+
     def _described(self, text: str, start: int) -> int:
         """Past "the Norwegian daily", "el diario noruego": the name they describe follows."""
         known_end = self._ends.known_end
-        if known_end(text, start) > start:
+        if known_end(text, start) > start and not self._names_kind(text, start):
             return start
         owner = _OWNER.match(text, start)
         if owner is not None and known_end(text, owner.end(), article=True) > owner.end():

@@ -11,7 +11,7 @@ from aggregator.credit.own import Own
 from aggregator.credit.phrases import Phrases
 from aggregator.model import Outlet
 
-OPENERS = " \t\"'“”«»„‘’「『《〈【(（[*_“:：|｜丨"
+OPENERS = " \t\"'“”«»„‘’「『《〈【】(（[]*_“:：|｜丨"
 CLOSERS = "\"'“”«»’‘」』》〉】)）]*_|｜,.;:!?。、，；：！？।۔؟…"
 LONGEST = 60  # characters of a name
 CJK = re.compile("[\u3041-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
@@ -36,6 +36,12 @@ _NUMBER = re.compile(r"\s*#\d+$")
 _POSSESSIVE = re.compile(r"['’]s?$")
 _SUFFIX = re.compile(r"['’](?!s$)[a-zçğıöşü]{1,5}$")  # Turkish: Evrensel'de
 
+_OWNED = re.compile(r"(.{2,40}?)['’]s? [A-Z].*$")
+# Nouns with a capital that are as often the first word of a name: Agencia Ocote.
+OF_NAMES = frozenset({
+    "Agencia", "Agência", "Agenzia", "Agence", "Agenția", "Revista", "Diario", "Diário", "Radio",
+    "Rádio", "Portal", "Canal", "Magazine", "Journal", "Revue", "Rivista",
+})  # fmt: skip
 _NO_NAME = frozenset("<>{}\\=^~`")  # signs of markup and code
 
 
@@ -94,7 +100,7 @@ class Naming:
         if url and self.own.is_own_link(url):
             return None
         target = self.own.foreign(url) if url else ""
-        text = _NUMBER.sub("", raw.strip(OPENERS + CLOSERS).rstrip("™®"))
+        text = _NUMBER.sub("", raw.strip(OPENERS + CLOSERS).rstrip("™®")).removeprefix("www.")
         if self.directory.by_name(text) is None:
             text = _SUFFIX.sub("", _POSSESSIVE.sub("", text) if owner else text)
         bare = self.bare(text)
@@ -102,6 +108,9 @@ class Naming:
         company = _COMPANY.search(bare)
         if outlet is None and company is not None:
             outlet = self.lookup(bare[: company.start()], article=article)
+        owned = _OWNED.match(text) if outlet is None else None
+        if owned is not None:  # Fox News' Jane Roe
+            outlet = self.lookup(owned[1], article=article)
         domain = self.as_domain(text)
         if outlet is None and target:
             outlet = self._outlet_at(target, bare)
@@ -164,6 +173,8 @@ class Naming:
             first, _, rest = text.partition(" ")
             lower = first.islower() and first in self._site
             if not rest or not (lower or first in self._nouns) or self.directory.by_name(text):
+                break
+            if first in OF_NAMES and self.directory.by_name(rest) is None:
                 break
             text = rest.lstrip(OPENERS)
         if CJK.search(text[-1:]):
@@ -230,8 +241,19 @@ class Naming:
         words = {word.strip(CLOSERS + OPENERS) for word in re.split(r"[\s-]+", low)}
         if words & self._named:
             return True
+        if self._is_edition(text):
+            return True
         ends = _ends_of(self._named)
         return any(len(word) > len(end) and word.endswith(end) for word in words for end in ends)
+
+    def _is_edition(self, text: str) -> bool:
+        """Whether a name is a known one and a country's or language's: Ferry Times India."""
+        head, _, last = text.rpartition(" ")
+        editions = self.of("editions")
+        if last.lower() in editions and head:
+            return self.directory.by_name(head) is not None
+        tail = next((word for word in editions if word[0] >= "\u0590" and text.endswith(word)), "")
+        return bool(tail) and self.directory.by_name(text.removesuffix(tail)) is not None
 
     def is_generic(self, text: str) -> bool:
         """Whether words only say "here", "the original article", "our site"."""

@@ -132,16 +132,16 @@ def _match(phrase: Phrase, body: Body, number: int, start: int, names: NameReade
     read = _Read(_before_article(text, match.end()), [], [])
     if not _read_slots(match, block, names, read):
         return None
-    if phrase.final and not _read_end(phrase, block, names, read):
+    if phrase.final and not _read_end(phrase, body, block, names, read):
         alone = not text[read.end : read.end + 20].strip() and phrase.place is not Place.ANYWHERE
         return _in_next_block(phrase, body, number, names) if alone else None
     end = read.end
     if phrase.titled and not is_title(body, block, match.span("title")):
         return None
-    url = _url_of(block, start, read.names, names)
+    url = url_of(block, start, read.names, names)
     if (phrase.linked and not url) or not is_in_place(phrase, body, number, start, end):
         return None
-    quote = _quote(text, start, end)
+    quote = quote_of(text, start, end)
     return Found(phrase, number, start, end, quote, tuple(read.names), tuple(read.relays), url)
 
 
@@ -169,10 +169,14 @@ def _read_slots(match: re.Match[str], block: Block, names: NameReader, read: "_R
     return bool(found)
 
 
-def _read_end(phrase: Phrase, block: Block, names: NameReader, read: "_Read") -> bool:
+def _read_end(phrase: Phrase, body: Body, block: Block, names: NameReader, read: "_Read") -> bool:
     """Read the names of the slot at the end of a phrase; False where there is none."""
-    found = names.at(block, read.end, pipes=phrase.has_title, lower=phrase.language != "en")
-    found = found or _past_date(block, read.end, names)
+    pipes, lower = phrase.has_title, phrase.language != "en"
+    place = (id(block), read.end, pipes, lower)
+    if place not in body.names_read:  # several phrases end at one place
+        found = names.at(block, read.end, pipes=pipes, lower=lower)
+        body.names_read[place] = found or _past_date(block, read.end, names)
+    found = body.names_read[place]
     if not found:
         return False
     read.end = found[-1].end
@@ -206,7 +210,7 @@ def _past_date(block: Block, place: int, names: NameReader) -> list[Name]:
     return names.at(block, start) if start >= 0 else []
 
 
-def _quote(text: str, start: int, end: int) -> str:
+def quote_of(text: str, start: int, end: int) -> str:
     """The exact words; with the brackets around them, if those hold nothing else."""
     first, last = start, end
     while first > 0 and text[first - 1].isspace():
@@ -219,7 +223,7 @@ def _quote(text: str, start: int, end: int) -> str:
     return text[start:end]
 
 
-def _url_of(block: Block, start: int, found: Sequence[Name], names: NameReader) -> str:
+def url_of(block: Block, start: int, found: Sequence[Name], names: NameReader) -> str:
     """The page that the sentence leads to: the deepest link that is of an outlet it names."""
     links = [link for link in block.links if link.end > start]
     leads = [target for link in links if (target := names.naming.own.foreign(link.url))]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from aggregator.credit.body import Body
+from aggregator.credit.built import find_built
 from aggregator.credit.datelines import dateline
 from aggregator.credit.directory import Directory
 from aggregator.credit.domains import host_of, is_page, registrable_domain
@@ -48,10 +49,14 @@ def read_credits(
     if title and own.is_transport:
         found += ((_NEAR, credit) for credit in readers.marks.of_title(title))
     told = list(find_phrases(text, readers.names))
+    named = {
+        f.block for f in told if f.phrase.linked or any(_counts(n, f, naming) for n in f.names)
+    }
+    told += find_built(text, readers.names, named)
     relayed = any(_is_relayed(phrase, directory) for phrase in told)
     for phrase in told:
         if relayed or not phrase.phrase.relayed:
-            found += _of_phrase(phrase, naming, directory)
+            found += _of_phrase(phrase, naming, directory, language)
     lines = {phrase.block for phrase in told}
     for wire in (*datelines(text, agencies), *signatures(text, agencies, lines)):
         found += _of_wire(wire, own, directory)
@@ -101,7 +106,9 @@ def datelines(body: Body, agencies: Agencies) -> Iterator[Wire]:
                 return
 
 
-def _of_phrase(found: Found, naming: Naming, directory: Directory) -> Iterator[tuple[int, Credit]]:
+def _of_phrase(
+    found: Found, naming: Naming, directory: Directory, language: str
+) -> Iterator[tuple[int, Credit]]:
     phrase = found.phrase
     if phrase.means is Means.UNNAMED and not any(_counts(n, found, naming) for n in found.names):
         yield _SIDE, _unnamed(found.quote, found.block, Where.BODY)
@@ -122,6 +129,8 @@ def _of_phrase(found: Found, naming: Naming, directory: Directory) -> Iterator[t
         if _counts(name, found, naming):
             yield _RELAY, _credit(name, found, _rank(name, found))
     for name in found.names:
+        if not directory.is_spoken(name.text, language):
+            continue  # "Bron: CBS" is the statistics office of the Netherlands
         if _counts(name, found, naming):
             credit = _credit(name, found, _rank(name, found))
             yield _distance(credit, name, directory), credit

@@ -22,12 +22,15 @@ _TAIL_DASH = re.compile(
     r"(?:^|(?<=[\s.!?。”\"’)]))(?:--|[-–—])\s*(?P<inside>[^—–()]{2,40}?)\s*\.?$"
 )
 _TAIL_SLASHES = re.compile(r"/(?P<inside>[^/\s][^/]{0,20})/\s*\.?$")
-_TAIL_BARE = re.compile(r"[.!?)”\"]\s*(?P<inside>[A-Z][A-Za-z/-]{1,14})$")
+_TAIL_SLASH = re.compile(r"(?<=[.!?”\"])\s*/(?P<inside>[A-Z]{2,10})$")
+_TAIL_BARE = re.compile(r"[.!?)”\"]\s*(?P<inside>[A-Za-z][A-Za-z/-]{1,14})$")
 _ENDS_SENTENCE = re.compile(r"[.!?。！？।…”\"’»)\]۔؟]\s*$")
+_LETTERS = re.compile(r"[A-Z]{3,5}")  # BBC
 _FILE = re.compile(r"(?:FILE|File|ARCHIVE|ARCHIVO|ARCHIV)\b\s*[-–—:]")  # a picture's caption
 _SIGNED = re.compile(
     r"(?:^[—–-]{0,2}|[.!?)”\"])\s*(?P<person>[^,.!?()]{4,40}),\s*(?P<agency>[^,.!?()]{3,30})\.?$"
 )
+_IN_PLACE = re.compile(r"\s+in\s+[A-Z][\w ]{2,30}$")  # Staff and agencies in Geneva
 _BARS = re.compile(r"\s*[|｜•·]\s*")
 _PARTS = re.compile(
     r"\s*(?:\||•|·|\s[-–—]\s|—|–|,|;|/|\n|@|\(|\)"
@@ -76,7 +79,7 @@ def _byline(text: str, number: int, agencies: Agencies, *, behind_person: bool) 
     if len(text) > _LONGEST_BYLINE:
         return None
     plain = text.strip(" .:")
-    if agencies.unnamed(plain):
+    if agencies.unnamed(plain) or agencies.unnamed(_IN_PLACE.sub("", plain)):
         return Wire((), plain, text, number, Where.BYLINE)
     if "©" in text or speaks_of_picture(agencies.phrases, text):
         return None
@@ -89,7 +92,8 @@ def _byline(text: str, number: int, agencies: Agencies, *, behind_person: bool) 
 def credited(plain: str, number: int, quote: str, agencies: Agencies) -> Wire | None:
     """The outlets that a byline names: By Jane Roe, Associated Press; Kevin Crow | Bloomberg."""
     first, _, rest = plain.partition(" ")
-    signed = first.lower().rstrip(":") in agencies.phrases.of("by") and bool(rest)
+    by = agencies.phrases.of("by")
+    signed = bool(rest) and not by.isdisjoint({first.lower(), first.lower().rstrip(":")})
     line = rest if signed else plain
     if signed and agencies.unnamed(line):
         return Wire((), line, quote, number, Where.BYLINE)
@@ -224,6 +228,9 @@ def _signs(text: str, agencies: Agencies) -> Iterator[re.Match[str]]:
     match = _TAIL_SLASHES.search(text, max(0, len(text) - 30))
     if match is not None:
         yield match
+    match = _TAIL_SLASH.search(text, max(0, len(text) - 20))
+    if match is not None:
+        yield match
     match = _TAIL_DASH.search(text, max(0, len(text) - 50))
     if match is not None and _ENDS_SENTENCE.search(text[: match.start()] or "."):
         yield match
@@ -247,7 +254,11 @@ def _alone(text: str, number: int, agencies: Agencies) -> Wire | None:
     if agencies.unnamed(plain):
         return Wire((), plain, text, number, Where.BODY)
     if plain.startswith("©"):
-        return None  # without a year it is a picture's
+        # Without a year it is a picture's, as a rule: © AFP.
+        whole = agencies.one(plain.lstrip("© "))
+        if whole is None or not agencies.is_wire(whole) or " " not in plain.lstrip("© "):
+            return None
+        return Wire((whole,), plain.lstrip("© "), text, number, Where.BODY)
     outlets, partial = agencies.listed(plain)
     dashed = text[:1] in "-–—([（"
     if agencies.are_wires(outlets) or (dashed and _is_certain(outlets, plain, agencies)):
@@ -268,7 +279,9 @@ def _inside(match: re.Match[str], number: int, agencies: Agencies) -> Wire | Non
 
 def _is_certain(outlets: tuple[Outlet, ...], name: str, agencies: Agencies) -> bool:
     """Whether a publisher's name at the end is a signature: of several words, or in CJK."""
-    if len(outlets) != 1 or not (" " in name or CJK.search(name)):
+    if len(outlets) > 1 and any(map(agencies.is_wire, outlets)):
+        return True  # The Statesman/ANN
+    if len(outlets) != 1 or not (" " in name or CJK.search(name) or _LETTERS.fullmatch(name)):
         return False
     return not name[:1].islower() and agencies.directory.is_spelled(outlets[0], name)
 

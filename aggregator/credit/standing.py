@@ -12,9 +12,11 @@ from aggregator.model import Block, BlockKind
 _LINES = {Place.LINE: (3, 2), Place.LABEL: (2, 1), Place.END: (0, 1)}
 _QUOTES = frozenset('"“„«‘「『《')
 _QUOTE_OPEN, _QUOTE_CLOSE = frozenset("“„«「『"), frozenset("”»」』")
+_QUOTE_ENDS = frozenset('"“”»’」』》')
 _SENTENCE_END = re.compile(r"[.!?…。！？।۔؟](?=[\s)\]”\"’»*_]|[A-Z]|$)|$")
 AFTER_NAME = re.compile(r"(?:\s*\([^()]{2,12}\))?[\s)\]”\"’»*_.!?。！？،,;|）】」』》〉।۔]*$")
 _NEXT_LABEL = re.compile(r"\s*[|｜]|\s*(?:[/·•]\s*)?[^\s:：]{1,12}\s?[:：]")
+_ADDRESS = re.compile(r"[\s,;(–—-]*(?:https?://|www\.)\S+")
 _SIGNED_BY = re.compile(r"(?:/[a-zà-ÿ]{1,5}){1,2}\.?")
 _BY_SOMEBODY = re.compile(r"\s*/|[\s”\"’,]*\bby\s+(?!arrangement|permission)[A-Z]")
 _LONGEST_REST = 400  # characters of a sentence that are looked at behind a name
@@ -27,14 +29,15 @@ def is_in_place(phrase: Phrase, body: Body, number: int, start: int, end: int) -
     text = block.text
     begins = start in body.beginnings(number)
     if number >= body.cut:  # teasers of other texts, whose credits are theirs
-        own = phrase.place is Place.ANYWHERE and not phrase.has_title
+        own = phrase.place is Place.ANYWHERE and (not phrase.has_title or body.names_title(text))
         return own and begins and block.kind is BlockKind.PARAGRAPH and number >= body.count - 2
     tail = body.is_tail(number, end)
     if phrase.place is Place.ANYWHERE:
-        return body.is_head(number) or tail or (begins and body.is_short(number))
+        near = body.is_head(number) or tail or (begins and body.is_short(number))
+        return near and not (phrase.sure and _is_inserted(body, text, start, end))
     if phrase.place is Place.FRAGMENT:
         near = tail or body.is_first(number)
-        return near and block.kind is not BlockKind.LIST_ITEM and not _goes_on(body, text, end)
+        return near and block.kind is not BlockKind.LIST_ITEM and not goes_on(body, text, end)
     blocks, most = _LINES[phrase.place]
     if not (tail and body.prose_after(number) < most) and not (number < blocks and begins):
         return False
@@ -61,12 +64,15 @@ def _says_no_more(body: Body, rest: str) -> bool:
     """Whether nothing but a date follows, or what the name names: "news agency", "website"."""
     if _NEXT_LABEL.match(rest):
         return any(map(str.isalnum, rest))  # Source: X  Author: Y
-    if _SIGNED_BY.fullmatch(rest):
-        return True  # Source: AFP/de
+    if _ADDRESS.fullmatch(rest) or _SIGNED_BY.fullmatch(rest):
+        return True  # Information from: X, http://www.x.com; Source: AFP/de
     words = words_of(rest) if len(rest) <= _SHORT_REST else []
     if not words:
         return False
     of = body.phrases.of
+    relayed = words[0] == "via" and any(map(str.isupper, rest))
+    if relayed or rest.strip(" +&/,.").lower() in of("agencies"):
+        return True  # Source: X via Y; Source: X + agencies
     if len(words) <= 3 and all(word in of("behind") or word in of("site") for word in words):
         return True
     dated = any(letter.isdigit() for letter in rest)
@@ -76,7 +82,17 @@ def _says_no_more(body: Body, rest: str) -> bool:
     )
 
 
-def _goes_on(body: Body, text: str, end: int) -> bool:
+def _is_inserted(body: Body, text: str, start: int, end: int) -> bool:
+    """Whether the words are an aside of a sentence: The report, published by X, tells of delays."""
+    rest = _rest(text, end)
+    return (
+        "," in text[start:end]
+        and rest.lstrip('”"’») ').startswith(",")
+        and body.phrases.of("again").isdisjoint(words_of(rest))
+    )
+
+
+def goes_on(body: Body, text: str, end: int) -> bool:
     """Whether a sentence that began like a credit turns out to tell something.
 
     "Originally published in The Beacon in 1911, the poem became famous".
@@ -132,7 +148,7 @@ def is_title(body: Body, block: Block, span: tuple[int, int]) -> bool:
     """Whether words are a headline: the text's own, or in quotation marks, or a link."""
     text = block.text[span[0] : span[1]].strip(" *_,")
     if text[:1] in _QUOTES and len(text) > 6:
-        return True
+        return not _QUOTE_ENDS.isdisjoint(text[1:])  # a quotation that goes on is no headline
     plain = "".join(filter(str.isalnum, text.lower()))
     if len(plain) > 8 and plain == body.title:
         return True

@@ -1,6 +1,7 @@
 """The marks of agencies in texts, wherever they stand: (AP), (dpa/lno), 【ロンドン共同】."""
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -50,6 +51,8 @@ class Agencies:
     def one(self, mark: str) -> Outlet | None:
         """The outlet of a mark, with the role of who wrote for it: AP, AP Sports Writer."""
         mark = mark.strip()
+        if not mark.isascii():
+            mark = unicodedata.normalize("NFKC", mark)  # （ＣＮＮ）
         outlet = self.directory.by_wire(mark, self._language)
         if outlet is not None or not mark:
             return None if outlet is None or self.directory.is_no_outlet(mark) else outlet
@@ -97,11 +100,17 @@ class Agencies:
             outlet = self.directory.by_wire(inside[: shifts.start()], self._language)
             if outlet is not None and outlet.kind is OutletKind.AGENCY:
                 return (outlet,), False
+        hyphened = [self._agency(part) for part in inside.split("-")]
+        if len(hyphened) > 1 and all(hyphened):  # TT-Reuters, AFP-Jiji
+            return tuple(dict.fromkeys(filter(None, hyphened))), False
         inside, partial = self._behind_with(inside)
         found: list[Outlet] = []
         places = "=" in inside or "＝" in inside
         parts = _LIST.split(inside)
         for part in parts:
+            if len(parts) > 1 and self._own.is_own(part):
+                partial = True  # ABC/AFP
+                continue
             outlet = self.one(part) or self.stranger(part, parts)
             if outlet is not None:
                 found.append(outlet)

@@ -9,6 +9,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from aggregator.model import Block, BlockKind, Link
 from aggregator.parse.guards import LONGEST_HTML, is_tangled
+from aggregator.parse.phrases import load_phrases
 from aggregator.parse.text import encodable, folded, is_composed, visible
 from aggregator.parse.urls import absolute
 
@@ -43,15 +44,22 @@ _BLOCK_TAG = re.compile(
 )
 _BLANK_LINE = re.compile(r"\n[ \t\r]*\n")
 _ANY_TAG = re.compile(r"<[^<>]{0,2000}>")
-_HIDDEN_HINTS = ("hidden", "isplay:", "DISPLAY", "screen-reader", "sr-only", "caption")
+_HIDDEN_HINTS = (
+    "hidden", "isplay:", "DISPLAY", "screen-reader", "sr-only", "caption", "credit",
+)  # fmt: skip
 _HIDING_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _HIDING_CLASS = re.compile(r"(?:^|[\s_-])(?:screen-reader-text|sr-only|visually-?hidden)(?:\s|$)")
-_CAPTION_CLASS = re.compile(r"(?:^|[\s_-])caption(?:[_-]?text)?(?:\s|$)", re.IGNORECASE)
+_CAPTION_CLASS = re.compile(
+    r"(?:^|[\s_-])(?:caption(?:[_-]?text)?|(?:image|img|photo|picture|video|media)[_-]{0,2}credits?)"
+    r"(?:\s|$)",
+    re.IGNORECASE,
+)
 
 _BREAK: Final = "\x00<br>"  # no text has it
 
 _ENDS = frozenset(".!?…:;)]}\"'”’»›*。！？：；」』）】〉》।۔؟。|>—–-")
 _OPENERS = frozenset("([{*—–-•·“\"'«‹„【《（「『>|©@#")
+_BESIDE_PICTURE = 40  # characters; a longer line beside a picture is text
 _LONG_LINE = 60  # characters; a shorter line that just ends was ended on purpose
 _FULL_LINE = 40  # characters; no text is wrapped at fewer
 
@@ -100,6 +108,7 @@ class _Reader:
         self._links: list[tuple[int, int, str]] = []  # pieces from, to; where they lead
         self._link: tuple[int, str] | None = None  # the link that is open
         self._breaks = False
+        self._pictured = False  # the block that is being collected begins with a picture
         self._kind = BlockKind.PARAGRAPH
 
     def read(self, root: LexborNode) -> None:
@@ -127,6 +136,8 @@ class _Reader:
             if name == "br":
                 self._pieces.append(_BREAK)
                 self._breaks = True
+            elif name == "img":
+                self._pictured = self._pictured or not "".join(self._pieces).strip()
             elif name in _SKIPPED or name is None:
                 pass
             elif child := self._begin(node, name):
@@ -190,6 +201,7 @@ class _Reader:
         """End the block that is being collected; an open link goes on in the next."""
         pieces = self._pieces
         if not pieces:
+            self._pictured = False
             return
         open_link = self._link
         self._end_link()
@@ -197,14 +209,15 @@ class _Reader:
         if not links and not self._breaks:
             text = folded("".join(pieces))
             if text:
-                self._add(Block(text, self._kind))
+                who = self._pictured and len(text) <= _BESIDE_PICTURE
+                self._add(Block(text, BlockKind.CAPTION if who else self._kind))
         elif self._breaks:
             self._lines(pieces, links)
         else:
             text, placed = _placed(pieces, links)
             if text:
                 self._add(Block(text, self._kind, placed))
-        self._pieces, self._links, self._breaks = [], [], False
+        self._pieces, self._links, self._breaks, self._pictured = [], [], False, False
         if open_link is not None:
             self._link = (0, open_link[1])
 
@@ -365,6 +378,8 @@ def _goes_on(line: str, following: str, full: float) -> bool:
     """Whether a line stops in the middle of a sentence that the following one ends."""
     if line[-1] in _ENDS or following[0] in _OPENERS:
         return False
+    if following[0].isupper() and load_phrases().credits.search(following.casefold()):
+        return False  # a line of credit
     return len(line) >= full or (following[0].islower() and len(line) >= _FULL_LINE)
 
 

@@ -25,6 +25,12 @@ _PAGES = re.compile(
     r"(?:\W*\d[\d,.]*(?=\s|\W*$)){3,}\W*|page \d+(?: (?:of|/) ?\d+)?|\d+ */ *\d+ *[›»>]"
 )
 _BRACKETED = re.compile(r"[(\[（【].*[)\]）】]\W*$")
+# A preposition of some languages, and a name up to the end.
+_AT_OUTLET = re.compile(
+    r"\s(?:at|on|from|via|en|sur|dans|auf|bei|su|em|op|bij)\s(?:the\s|The\s)?"
+    r"(?:[A-Z][\w.’'&-]*|[\w-]+\.[a-z]{2,6}|(?<=\w\s)(?:of|the|and|de)(?=\s))"
+    r"(?:\s(?:[A-Z][\w.’'&-]*|of|the|and|de|du|la)){0,5}\W*$"
+)
 _LEAD = re.compile(r"[\s>»›→▶►•*+\-–—|#✅👉🔴]+")
 
 
@@ -43,7 +49,7 @@ def cleaned(blocks: Sequence[Block]) -> list[tuple[int, Block]]:
     phrases = load_phrases()
     seen = [_Seen(block, place, phrases) for place, block in enumerate(blocks)]
     kept = _without_sections(seen)
-    kept = [s for s in kept if not s.is_label and not s.leads_elsewhere]
+    kept = [s for s in kept if s.is_heading or not (s.is_label or s.leads_elsewhere)]
     kept = _without_head(_without_tail(kept))
     return [(s.place, _without_last_link(s.block, phrases)) for s in kept or seen]
 
@@ -127,7 +133,8 @@ class _Seen:
 
     @property
     def _leads(self) -> bool:
-        if self.length <= _SHORT_LINE and self.phrases.more.match(self.lower):
+        more = self.phrases.more.match(self.lower)
+        if self.length <= _SHORT_LINE and more and not self._leads_to_outlet:
             return self.linked > 0.5 or not self.ends
         match = self.phrases.related.match(self.lower)
         if match is None:
@@ -138,6 +145,11 @@ class _Seen:
             return False
         after = self.lower[match.end() :].lstrip()
         return not after or match[0].endswith((":", "|", "-", "–")) or after[0] in ":|-–—>»"
+
+    @cached_property
+    def _leads_to_outlet(self) -> bool:
+        """Whether it leads to somebody's page by name: "Continue reading at Quay News"."""
+        return _AT_OUTLET.search(self.block.text) is not None
 
     @cached_property
     def invites(self) -> bool:
@@ -209,7 +221,9 @@ def _without_sections(seen: Sequence[_Seen]) -> list[_Seen]:
         end = _end_of_section(seen, index + 1)
         if end == len(seen) and not kept:  # a text that is called "Latest news"
             end = index + 1
-        kept += [s for s in seen[index:end] if s.may_credit]
+        # The heading stays with them: what follows it may credit other texts than this one.
+        credits_in = [s for s in seen[index + 1 : end] if s.may_credit]
+        kept += [one, *credits_in] if credits_in else []
         index = end
     return kept
 
@@ -244,7 +258,8 @@ def _without_tail(seen: list[_Seen]) -> list[_Seen]:
                 gone.add(index)
                 index -= 1
             continue
-        if not (one.is_pages or one.invites or one.is_heading):
+        credits_follow = index + 1 < len(seen) and index + 1 not in gone
+        if not (one.is_pages or one.invites or (one.is_heading and not credits_follow)):
             break
         gone.add(index)
         index -= 1

@@ -23,6 +23,7 @@ _WIRE_ELEMENTS = (
     ("provider[literal]", "literal"),
     ("doc\\.copyright[holder]", "holder"),
 )
+_ITEMPROPS = ("provider", "sourceOrganization", "publisher", "copyrightHolder")
 _METAS = {
     "og:url": MarkKind.OG_URL,
     "syndication-source": MarkKind.SYNDICATION_SOURCE,
@@ -37,6 +38,9 @@ _METAS = {
     "dc.creator": MarkKind.AUTHOR,
     "dcterms.creator": MarkKind.AUTHOR,
     "parsely-author": MarkKind.AUTHOR,
+    "news_source": MarkKind.DC_SOURCE,
+    "article:publisher_name": MarkKind.DC_PUBLISHER,
+    "sailthru.source": MarkKind.DC_SOURCE,
 }
 
 
@@ -49,6 +53,7 @@ def page_marks(tree: LexborHTMLParser, html: str, *, url: str) -> tuple[Mark, ..
     scripts = [node.text() for node in tree.css('script[type="application/ld+json" i]')]
     found += json_ld_marks(scripts, url=url)
     found += _wire_elements(tree)
+    found += _properties(tree, url)
     found += _bylines(tree, url)
     found += counter_marks(html)
     kept: list[Mark] = []
@@ -97,6 +102,27 @@ def _wire_elements(tree: LexborHTMLParser) -> Iterable[Mark]:
             if words:
                 name = f"{node.tag} {attribute}=" if attribute else f"{node.tag}>"
                 yield Mark(MarkKind.DC_SOURCE, words, "", f"<{name}{words}")
+
+
+def _properties(tree: LexborHTMLParser, url: str) -> Iterable[Mark]:
+    """Microdata of schema.org and the microformat hNews (its `source-org`), on the article."""
+    for name in _ITEMPROPS:
+        for node in tree.css(f'[itemprop~="{name}"]')[:_MOST_OF_A_KIND]:
+            yield from _property(node, f'itemprop="{name}"', url)
+    for node in tree.css(".source-org")[:_MOST_OF_A_KIND]:
+        yield from _property(node, 'class="source-org"', url)
+
+
+def _property(node: LexborNode, told: str, url: str) -> Iterable[Mark]:
+    named = node.css_first('[itemprop~="name"], .fn, .org') or node
+    linked = node.css_first('[itemprop~="url"]') or node.css_first("a[href]") or node
+    attributes = named.attributes
+    given = attributes.get("content") or attributes.get("title") or named.text(separator=" ")
+    words = plain((given or "")[: 4 * _LONGEST])[:_LONGEST]
+    address = linked.attributes.get("href") or linked.attributes.get("content") or ""
+    target = absolute(address, url) if "/" in address else None
+    if words and len(words) < _LONGEST and not _is_in_comments(node):
+        yield Mark(MarkKind.JSON_LD, words, target or "", f"{told}: {words}")
 
 
 def _bylines(tree: LexborHTMLParser, url: str) -> Iterable[Mark]:

@@ -40,6 +40,7 @@ def test_lists_and_sections_are_json():
 EXAMPLES = {
     "feeds": '[{"url": "https://example.org/"}]',
     "outputs": '[{"name": "a"}]',
+    "outlets": '[{"name": "Sarnholm Courier"}]',
     "websub.hubs": '["https://hub.example.org/"]',
     "http.allow_networks": '["10.0.0.0/8"]',
     "http.user_agent": "me/1",

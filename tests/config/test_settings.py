@@ -8,7 +8,7 @@ from pydantic import ValidationError
 import aggregator
 from aggregator.config import OpmlConfig, check, load, parse_duration
 from aggregator.errors import ConfigError
-from aggregator.model import Content, FeedSpec, FullText, StoryQuery
+from aggregator.model import Content, FeedSpec, FullText, Outlet, OutletKind, StoryQuery
 
 SHIPPED = Path(__file__).parents[2] / "config.yaml"
 EVERYTHING = """
@@ -102,11 +102,11 @@ def test_settings_do_not_change_after_loading(written):
         config.poll.concurrency = 1
 
 
-def test_the_user_agent_says_who_asks_and_where_to_complain(written):
-    version = aggregator.__version__
-    plain = load(None, {}).http.user_agent
-    project = aggregator.PROJECT_URL
-    assert plain == f"aggregator/{version} (+{project})"
+def test_the_user_agent_says_who_asks_and_where_to_complain(written, monkeypatch):
+    version, project = aggregator.__version__, "https://project.example/"
+    assert load(None, {}).http.user_agent == f"aggregator/{version} (a feed aggregator)"
+    monkeypatch.setattr("aggregator.config.settings.PROJECT_URL", project)
+    assert load(None, {}).http.user_agent == f"aggregator/{version} (+{project})"
     settings = "server: {base_url: 'https://news.example.org'}\nhttp: {contact: me@example.org}"
     told = load(written(settings), {}).http.user_agent
     assert told == f"aggregator/{version} (+{project}; +https://news.example.org; me@example.org)"
@@ -182,3 +182,20 @@ def test_an_opml_file_that_is_none_names_the_line_of_the_entry(written, tmp_path
         ConfigError, match=r"config\.yaml:2: feeds\[0\]\.opml: .* not an OPML document"
     ):
         load(written("feeds:\n  - opml: page.opml"), {})
+
+
+def test_outlets_can_be_added_and_corrected(written):
+    text = """
+outlets:
+  - name: Sarnholm Courier
+    domain: sarnholmcourier.example
+    aliases: [The Courier, SC]
+  - {name: Reuters, domain: [reuters.test], kind: publisher}
+"""
+    courier, reuters = load(written(text), {}).outlets
+    assert courier.outlet(None) == Outlet(
+        "Sarnholm Courier", ("sarnholmcourier.example",), ("The Courier", "SC")
+    )
+    known = Outlet("Reuters", kind=OutletKind.AGENCY)
+    assert courier.outlet(known).kind is OutletKind.AGENCY
+    assert reuters.outlet(known) == Outlet("Reuters", ("reuters.test",))

@@ -157,6 +157,21 @@ def test_an_agency_that_a_user_corrects_stays_an_agency() -> None:
     assert outlet.domain == "reuters.test"
 
 
+def test_what_a_user_says_of_an_outlet_wins_over_what_was_known() -> None:
+    directory = DIRECTORY.with_outlets([Outlet("Reuters", ("reuters.test",))], corrects=True)
+    outlet = directory.by_name("Reuters")
+    assert outlet is not None
+    assert outlet.kind is OutletKind.PUBLISHER
+    assert "reuters.com" in outlet.domains
+
+
+def test_a_short_name_is_an_outlets_only_where_its_language_is_spoken() -> None:
+    assert DIRECTORY.is_spoken("CBS", "en")
+    assert not DIRECTORY.is_spoken("CBS", "nl")
+    assert DIRECTORY.is_spoken("ZZZ", "nl")
+    assert DIRECTORY.by_name("Nós") is None
+
+
 @pytest.mark.parametrize("name", ["aa", "ap", "", " ", "x" * 500, "<b>", "a.b.c.d.e.f.g"])
 def test_what_is_no_name_is_nobodys(name: str) -> None:
     assert DIRECTORY.by_name(name) is None

@@ -1,6 +1,7 @@
 """Texts that were made, or have come about, to do harm: nothing fails, and nothing takes long."""
 
 import random
+import time
 
 import pytest
 
@@ -101,3 +102,24 @@ def test_what_a_credit_quotes_is_cut_where_it_is_long() -> None:
 def test_a_text_without_blocks_and_without_anything_credits_nobody() -> None:
     assert read() == ()
     assert read("", title="", url="", language="") == ()
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "This article was republished with permission in ",
+        "published first and reproduced by courtesy of The Guardian, ",
+        "original text, this, by, of, from, with, ",
+    ],
+)
+def test_lines_that_are_all_words_of_credit_take_no_more_than_linear_time(piece: str) -> None:
+    def seconds(times: int) -> float:
+        lines = [Block(piece * 4) for _ in range(times)]
+        start = time.process_time()
+        read(*lines)
+        return time.process_time() - start
+
+    seconds(20)
+    shorter = min(seconds(100) for _ in range(3))
+    longer = min(seconds(1600) for _ in range(3))
+    assert longer < 16 * 6 * max(shorter, 0.001)

@@ -371,3 +371,39 @@ def test_any_markup_is_a_page_or_a_parse_error(html: str) -> None:
     for block in found.blocks:
         assert block.text == " ".join(block.text.split())
         assert all(0 <= k.start < k.end <= len(block.text) for k in block.links)
+
+
+@pytest.mark.parametrize(
+    ("markup", "name", "url"),
+    [
+        (
+            '<span class="source-org vcard"><span class="org fn">Quay Times</span></span>',
+            "Quay Times",
+            "",
+        ),
+        (
+            '<div itemprop="provider"><meta itemprop="name" content="Quay Times">'
+            '<meta itemprop="url" content="https://quaytimes.example/"></div>',
+            "Quay Times",
+            "https://quaytimes.example/",
+        ),
+        (
+            '<p itemprop="sourceOrganization"><a href="https://quaytimes.example/a">Quay</a></p>',
+            "Quay",
+            "https://quaytimes.example/a",
+        ),
+    ],
+)
+def test_microdata_and_microformats_tell_whose_a_text_is(markup: str, name: str, url: str) -> None:
+    found = parsed(
+        f"<html><body><article>{markup}<p>{FIRST} all night.</p></article></body></html>"
+    )
+    marks = [m for m in found.marks if m.kind is MarkKind.JSON_LD]
+    assert [(m.name, m.url) for m in marks] == [(name, url)]
+    assert name in marks[0].quote
+
+
+def test_a_counter_deep_in_a_sites_folders_is_found() -> None:
+    pixel = "https://quaytimes.example/wp-content/tracker/../?republication-pixel=true&post=1"
+    found = parsed(f'<html><body><p>{FIRST}</p><img src="{pixel}"></body></html>')
+    assert [m.name for m in found.marks if m.kind is MarkKind.COUNTER] == ["quaytimes.example"]

@@ -100,9 +100,10 @@ def test_comments_are_cut_to_the_end_whatever_they_say() -> None:
     assert cleaned(Block("Comments", BlockKind.HEADING), comment) == []
 
 
-def test_a_credit_line_among_other_things_is_kept() -> None:
+def test_a_credit_line_among_other_things_is_kept_and_what_they_are_called() -> None:
     credit = "This story originally appeared on Quay Times"
-    assert cleaned("Related", linked("Fog closes harbour"), credit, "More") == [credit]
+    found = cleaned("Related", linked("Fog closes harbour"), credit, "More")
+    assert found == ["Related", credit]
 
 
 def test_lists_of_nothing_but_links_at_the_end_are_cut_with_what_introduces_them() -> None:
@@ -220,3 +221,18 @@ def test_cleaning_keeps_order_and_credits_and_is_done_once(found: list[Block]) -
     if not any(bare(block.text) in comments for block in found):
         kept_and_found = [[b for b in some if b.text == "Source: BNA"] for some in (kept, found)]
         assert kept_and_found[0] == kept_and_found[1]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Full story: Quay News",
+        "Read more of this story at Quay News",
+        "Continue reading on Rest of Quay",
+        "Click here to view original web page at www.quaynews.example",
+        "Quay Watch is a nonprofit newsroom that covers the coast. Sign up for its newsletter.",
+    ],
+)
+def test_lines_that_lead_to_the_original_stay(line: str) -> None:
+    story = "The ferry between the two islands will run all night from Monday, the board decided."
+    assert cleaned(story, line) == [story, line]

@@ -222,3 +222,31 @@ def test_headings_and_whole_sentences_of_plain_text_stay_lines_of_their_own():
         "Share on Telegram",
     ]
     assert [b.text for b in blocks("\n".join(lines))] == lines
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<p><img src="a.jpg"> Quay News Photos</p>',
+        '<div class="image-credit">Quay News</div>',
+        '<div><img src="a.jpg"><span class="photo__credit">Quay News</span></div>',
+    ],
+)
+def test_a_few_words_beside_a_picture_are_its_caption(html: str) -> None:
+    assert [block.kind for block in blocks(html)] == [BlockKind.CAPTION]
+
+
+def test_a_long_or_linked_line_beside_a_picture_is_text() -> None:
+    long = (
+        '<p><img src="a.jpg"> The ferry between the two islands will run all night from Monday.</p>'
+    )
+    linked = '<p><img src="a.jpg"> From <a href="https://quay.example/a">Quay News</a></p>'
+    assert {b.kind for b in (*blocks(long), *blocks(linked))} == {BlockKind.PARAGRAPH}
+
+
+def test_a_line_of_credit_is_not_joined_to_a_line_that_just_stops() -> None:
+    line = "The ferry between the two islands and the old harbour will run all night from Monday"
+    assert texts(f"{line}\nOriginally published by Quay News") == [
+        line,
+        "Originally published by Quay News",
+    ]
