@@ -104,8 +104,8 @@ def told(stored: Sequence[Step], memory: Sequence[Step], full: Sequence[int], mo
             f"With {last.documents:,} documents in the window a document costs "
             f"{last.microseconds / ten.microseconds:.2f} times what it costs with "
             f"{ten.documents:,}; most of it is the writing of pages, one for nearly every posting "
-            f"once the index is large. The index in memory, which `aggregator cluster` uses, forgets the "
-            f"oldest beyond a number of documents: with {most:,} as "
+            "once the index is large. The index in memory, which `aggregator cluster` uses, "
+            f"forgets the oldest beyond a number of documents: with {most:,} as "
             f"the most it may hold it took {full[0] / 1e6:,.0f} MB when it was full, and "
             f"{full[1] / 1e6:,.0f} MB after as many more.",
         ],
