@@ -13,7 +13,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 SOURCES := aggregator tests $(wildcard benchmarks)
 
 # What Debian has for the tests: a browser, a feed reader, a database, and fonts for many scripts.
-TEST_PACKAGES := chromium fonts-dejavu-core fonts-noto-core fonts-noto-cjk newsboat nodejs npm postgresql
+TEST_PACKAGES := chromium fonts-dejavu-core fonts-noto-core fonts-noto-cjk newsboat postgresql
 
 .PHONY: help run demo test check lint format bench bench-credit bench-match lock image clean distclean
 
@@ -29,6 +29,7 @@ demo: $(VENV)/application.stamp ## show everything without the internet
 
 test: $(VENV)/development.stamp ## all checks and all tests; installs what they need
 	@tools/debian-packages $(TEST_PACKAGES)
+	@command -v npm >/dev/null || tools/debian-packages nodejs npm  # others' Node.js brings its own
 	@$(MAKE) lint
 	@$(BIN)/pytest
 
