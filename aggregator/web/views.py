@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 from aggregator.model import (
     Amendment,
@@ -168,6 +169,10 @@ class FeedView:
     next: datetime | None
     interval: timedelta
     added: bool  # through the API
+    why: str  # the next poll is when it is
+    a_day: str  # entries
+    saved: int  # bytes
+    push: str  # the host of the hub that brings its news
 
 
 def row(story: Story) -> Row:
@@ -246,6 +251,10 @@ def feed_view(feed: FeedHealth) -> FeedView:
         next=feed.next_poll_at,
         interval=feed.interval,
         added=feed.source == "api",
+        why=inert(feed.why),
+        a_day=f"{feed.entries_a_day:,.3g}" if feed.entries_a_day else "",
+        saved=feed.bytes_saved,
+        push=inert(urlsplit(feed.push).hostname or ""),
     )
 
 

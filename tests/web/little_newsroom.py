@@ -278,5 +278,6 @@ def _polls(store: Store, feeds, now: datetime) -> None:
                 note = "2 entries had no date" if domain == "valley.example" else None
                 transaction.record(
                     PollRecord(feed.id, at, at + hour, hour, code, error=error,
-                               error_reason=reason, note=note)
+                               error_reason=reason, note=note, why="an entry comes every 2 h",
+                               wire_bytes=None if n else 40_000)
                 )  # fmt: skip

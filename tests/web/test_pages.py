@@ -190,7 +190,8 @@ def test_sources_show_each_feed_with_its_trouble_first_and_what_to_do(client):
     assert "HTTP 404" in feeds[1]
     assert "fine" in feeds[2]
     assert "2 entries had no date" in text(tree)
-    assert "3 of 4" in feeds[2]
+    assert "3 of 4, 120.0 kB saved" in feeds[2]
+    assert "Next poll: an entry comes every 2 h" in feeds[2]
 
 
 def test_no_page_shows_a_password_that_a_feeds_address_holds(make_room):
