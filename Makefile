@@ -31,10 +31,10 @@ test: $(VENV)/development.stamp ## all checks and all tests; installs what they 
 	@tools/debian-packages $(TEST_PACKAGES)
 	@command -v npm >/dev/null || tools/debian-packages nodejs npm  # others' Node.js brings its own
 	@$(MAKE) lint
-	@$(BIN)/pytest
+	@$(BIN)/pytest --numprocesses 2 --dist loadfile
 
 check: $(VENV)/development.stamp lint ## the inner loop: checks, and the tests that are quick
-	@$(BIN)/pytest --exitfirst --ignore tests/end_to_end --ignore tests/container
+	@$(BIN)/pytest --numprocesses 2 --dist loadfile --exitfirst --ignore tests/end_to_end --ignore tests/container
 
 lint: $(VENV)/development.stamp ## style, types, and which package may import which
 	@$(BIN)/ruff check --quiet $(SOURCES)

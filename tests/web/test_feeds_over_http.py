@@ -237,7 +237,6 @@ def test_parameters_select_and_do_nothing_else(client, query, count):
         ("limit=x", "limit"),
         ("limit=0", "limit"),
         ("limit=-1", "limit"),
-        ("limit=", "limit"),
         ("limit=1&limit=2", "limit"),
         (f"limit={'9' * 5000}", "limit"),
         ("before=x", "before"),
@@ -259,6 +258,14 @@ def test_wrong_parameters_are_refused_with_a_reason(client, path, query, name):
     (detail, *_) = answer.json()["detail"]
     assert name in detail["loc"]
     assert detail["msg"]
+
+
+@pytest.mark.parametrize(
+    ("path", "status"), [("/feed.rss", 422), ("/api/v1/stories", 422), ("/", 200)]
+)
+def test_only_a_form_may_leave_fields_empty(client, path, status):
+    answer = client.get(f"{path}?limit=", headers={"Accept": "application/json"})
+    assert answer.status_code == status
 
 
 @pytest.mark.parametrize("path", ["/feed.rss", "/feeds/harbour.json", "/api/v1/stories", "/"])
