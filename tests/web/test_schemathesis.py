@@ -25,7 +25,7 @@ TOKEN = "a-token-of-this-test-alone"
 @pytest.mark.timeout(300)
 def test_schemathesis_finds_nothing(make_room, tmp_path):
     if importlib.util.find_spec("schemathesis") is None:
-        message = "schemathesis is not installed (make setup)"
+        message = "schemathesis is not installed (`make test` installs it)"
         if os.environ.get("CI") == "true":
             pytest.fail(message, pytrace=False)
         pytest.skip(message)
