@@ -177,7 +177,7 @@ def test_everything_can_be_read(browser, addresses):
 def test_a_screen_reader_finds_its_way(browser, addresses):
     """axe-core finds nothing of weight (WCAG 2.2 A and AA, best practices), in either scheme."""
     if importlib.util.find_spec("axe_playwright_python") is None:
-        missing("axe-playwright-python is not installed (make setup)")
+        missing("axe-playwright-python is not installed (`make test` installs it)")
     script = (importlib.resources.files("axe_playwright_python") / "axe.min.js").read_text("utf-8")
     for scheme, size in (("light", "desktop"), ("dark", "phone")):
         width, height = SIZES[size]
