@@ -11,12 +11,12 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from aggregator.config import Config
-from aggregator.credit import Directory, load_directory
+from aggregator.credit import Directory
 from aggregator.errors import NotFoundError
 from aggregator.filing import join, show, take_out
 from aggregator.match import fingerprint
 from aggregator.model import Copy, Decision
-from aggregator.outlets import outlets_of
+from aggregator.outlets import told_outlets
 from aggregator.parse import comparable
 from aggregator.reading import known_outlets
 from aggregator.store import Store, Transaction
@@ -100,15 +100,20 @@ def correct_now(config: Config, correct: Callable[..., Corrected], **what: str) 
 
     Raises NotFoundError, and StoreError when the database cannot be had.
     """
-    now, known = datetime.now(UTC), load_directory()
-    corrections = [outlet.outlet(known.by_name(outlet.name)) for outlet in config.outlets]
-    directory = known_outlets(outlets_of(config.feed_specs(), known), corrections)
     store = Store(config.database_url)
     try:
-        with store.writing(now - config.dedupe.window) as transaction, transaction.part():
-            return correct(transaction, directory=directory, now=now, **what)
+        return correct_in(store, config, correct, **what)
     finally:
         store.close()
+
+
+def correct_in(
+    store: Store, config: Config, correct: Callable[..., Corrected], **what: str
+) -> Corrected:
+    """Do it in a transaction of this store. Raises NotFoundError."""
+    now, directory = datetime.now(UTC), known_outlets(*told_outlets(config, store.added()))
+    with store.writing(now - config.dedupe.window) as transaction, transaction.part():
+        return correct(transaction, directory=directory, now=now, **what)
 
 
 def _split_already(transaction: Transaction, number: int, public_id: str, url: str) -> Corrected:

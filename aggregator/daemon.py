@@ -18,12 +18,12 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from aggregator.agenda import Agenda
 from aggregator.announce import Announcer
 from aggregator.config import Config, feeds_from_opml
-from aggregator.credit import Directory, load_directory
+from aggregator.credit import Directory
 from aggregator.errors import AggregatorError, ConfigError, StoreError
 from aggregator.fetch import Bounds, Fetcher, Poster
 from aggregator.metrics import Metrics
 from aggregator.model import Feed, FeedSpec, PollOutcome
-from aggregator.outlets import outlets_of
+from aggregator.outlets import told_outlets
 from aggregator.pipeline import Pipeline
 from aggregator.push import Push, callback_base
 from aggregator.reading import know_outlets, known_outlets
@@ -104,11 +104,8 @@ class Daemon:
     async def opened(cls, config: Config) -> AsyncIterator["Daemon"]:
         """A daemon with its database open; all is closed at the end."""
         store = await asyncio.to_thread(Store, config.database_url)
-        directory = load_directory()
-        added = await asyncio.to_thread(store.added)
-        outlets = outlets_of(config.feed_specs(added), directory)
-        corrections = tuple(o.outlet(directory.by_name(o.name)) for o in config.outlets)
-        workers = Workers(partial(know_outlets, outlets, corrections))
+        told = told_outlets(config, await asyncio.to_thread(store.added))
+        workers = Workers(partial(know_outlets, *told))
         try:
             async with Fetcher(
                 user_agent=config.http.user_agent,
@@ -118,8 +115,7 @@ class Daemon:
                 concurrency=config.poll.concurrency,
                 per_host_delay=config.poll.per_host_delay,
             ) as fetcher:
-                known = known_outlets(outlets, corrections)
-                daemon = cls(config, store, fetcher, workers, known)
+                daemon = cls(config, store, fetcher, workers, known_outlets(*told))
                 writing = asyncio.create_task(daemon._writer.run())
                 try:
                     yield daemon

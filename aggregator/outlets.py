@@ -3,9 +3,13 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from aggregator.credit import Directory, registrable_domain
+from aggregator.credit import Directory, load_directory, registrable_domain
 from aggregator.model import Feed, FeedSpec, Outlet, ParsedFeed
+
+if TYPE_CHECKING:
+    from aggregator.config import Config
 
 
 def outlet_of(feed: Feed, parsed: ParsedFeed, directory: Directory) -> Outlet:
@@ -37,3 +41,15 @@ def outlets_of(specs: Iterable[FeedSpec], directory: Directory) -> tuple[Outlet,
             if domain and len(names_at[domain]) == 1 and not directory.is_transport(domain):
                 domains_of[spec.name or ""][domain] = None
     return tuple(Outlet(name, tuple(domains)) for name, domains in domains_of.items())
+
+
+def told_outlets(
+    config: "Config", added: Iterable[FeedSpec] = ()
+) -> tuple[tuple[Outlet, ...], tuple[Outlet, ...]]:
+    """What the feeds, configured and `added`, tell of outlets, and what the user says of them.
+
+    As `reading.known_outlets` and `reading.know_outlets` take it.
+    """
+    known = load_directory()
+    corrections = tuple(outlet.outlet(known.by_name(outlet.name)) for outlet in config.outlets)
+    return outlets_of(config.feed_specs(added), known), corrections

@@ -5,18 +5,15 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
-from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from aggregator import added_feeds
 from aggregator.config import Config, OutputConfig
-from aggregator.correct import Corrected, merge, split
-from aggregator.credit import Directory, load_directory
+from aggregator.correct import Corrected, correct_in, merge, split
 from aggregator.errors import NotFoundError, StoreError
 from aggregator.metrics import Metrics
 from aggregator.model import Channel, Content, Exchange, FeedHealth, Story, StoryQuery, Version
-from aggregator.outlets import outlets_of
 from aggregator.publish import FORMATS, links, newest, opml
 from aggregator.store import ARCHIVE, NIL, Store
 from aggregator.web.site import Check, Document, FeedWish
@@ -255,19 +252,8 @@ class StoredSite:
 
     # --------------------------------------------------------------------------- small tools
 
-    @cached_property
-    def _directory(self) -> Directory:
-        known = load_directory()
-        return known.with_outlets(outlets_of(self._config.feed_specs(self._store.added()), known))
-
     def _corrected(self, correct: Callable[..., Corrected], **what: str) -> Mapping[str, Any]:
-        now = datetime.now(UTC)
-        with (
-            self._store.writing(now - self._config.dedupe.window) as transaction,
-            transaction.part(),
-        ):
-            done = correct(transaction, directory=self._directory, now=now, **what)
-        return asdict(done)
+        return asdict(correct_in(self._store, self._config, correct, **what))
 
     def _dated(self, query: StoryQuery) -> StoryQuery:
         """The query with its age as a date."""

@@ -9,14 +9,13 @@ from rich.table import Table
 from rich.text import Text
 
 from aggregator.config import Config
-from aggregator.credit import load_directory
 from aggregator.fetch import Fetcher
 from aggregator.model import Feed, FeedSpec, Reading
-from aggregator.outlets import outlet_of
+from aggregator.outlets import outlet_of, told_outlets
 from aggregator.parse import is_teaser, told_apart
 from aggregator.parse import parse_feed as parse
 from aggregator.publish import inert
-from aggregator.reading import Task, read
+from aggregator.reading import Task, know_outlets, known_outlets, read
 
 _SHOWN = 5  # entries
 
@@ -63,7 +62,10 @@ async def try_feed(config: Config, url: str) -> TriedFeed:
     ) as fetcher:
         response = await fetcher.get(url)
     parsed = parse(response.body, url=response.final_url, content_type=response.content_type)
-    outlet = outlet_of(Feed(0, FeedSpec(url), response.final_url), parsed, load_directory())
+    told = told_outlets(config)
+    know_outlets(*told)
+    feed = Feed(0, FeedSpec(url), response.final_url)
+    outlet = outlet_of(feed, parsed, known_outlets(*told))
     tasks = [Task(found) for found in told_apart(parsed.entries)]
     readings = read(outlet, parsed.language, tasks, datetime.now(UTC))
     return TriedFeed(

@@ -135,6 +135,15 @@ def test_a_feed_is_tried_without_being_stored(folder, site):
     assert not (folder / "data").exists()
 
 
+def test_a_feed_is_tried_with_the_outlets_that_the_user_told(folder, site):
+    (folder / "config.yaml").write_text(
+        "http: {allow_networks: [127.0.0.0/8]}\n"
+        "outlets:\n  - {name: The Tide, domain: tide.example, aliases: [Tide Times]}\n"
+    )
+    found = json.loads(run("feeds", "test", f"{site}/feed", "--json", cwd=folder).stdout)
+    assert found["entries"][0]["credits"] == ["The Tide"]
+
+
 def test_a_feed_that_cannot_be_had_says_why(folder, site):
     (folder / "config.yaml").write_text("http: {allow_networks: [127.0.0.0/8]}\n")
     done = run("feeds", "test", f"{site}/nothing", cwd=folder)
