@@ -5,7 +5,7 @@ import gzip
 import json
 import time
 from datetime import timedelta
-from types import SimpleNamespace
+from functools import partial
 
 import feedparser
 import httpx
@@ -17,6 +17,7 @@ from aggregator.errors import StoreError
 from aggregator.site import export_bytes
 from aggregator.web import create_app
 from aggregator.web.http import zstd
+from aggregator.web.watched import Watched
 
 FORMS = {
     "/feed.rss": "application/rss+xml; charset=utf-8",
@@ -543,7 +544,7 @@ async def test_many_who_ask_at_once_wait_for_one_build(room):
 
 async def test_a_new_story_is_in_any_feed_that_is_asked_for_a_second_later(own_room, monkeypatch):
     now = [0.0]
-    monkeypatch.setattr("aggregator.web.watched.time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr("aggregator.web.app.Watched", partial(Watched, clock=lambda: now[0]))
     transport = httpx.ASGITransport(create_app(own_room.site))
     async with httpx.AsyncClient(transport=transport, base_url="http://a.example") as client:
         paths = (
