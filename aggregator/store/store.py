@@ -212,7 +212,7 @@ class Store:
         with self._writes() as session:
             transaction = Transaction(session, StoredIndex(session, since), self._mint)
             yield transaction
-            transaction.flush()
+            transaction.close()
 
     # ----------------------------------------------------------------------------- reading
 
