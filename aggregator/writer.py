@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeVar
 
+from aggregator.errors import StoreError
 from aggregator.store import Store, Transaction
 
 T = TypeVar("T")
@@ -60,6 +61,8 @@ class Writer:
                 try:
                     with transaction.part():
                         results.append(job(transaction))
+                except StoreError:  # of the database, not of the job: none of them can stand
+                    raise
                 except Exception as error:  # noqa: BLE001  (it is handed to the one who waits)
                     results.append(error)
         return results
