@@ -147,6 +147,7 @@ class Daemon:
         Where the database takes nothing, the feeds are listed when it does.
         """
         try:
+            await asyncio.to_thread(self.store.try_writing)
             await self.list_feeds(fetch=False)
         except StoreError as error:
             self.refused(error)

@@ -33,7 +33,9 @@ class Bounded:
         count = self.left_out(str(told.get("level", level)), str(told.get("event", "")))
         if count is None:
             raise structlog.DropEvent
-        return told | {"not_shown": count} if count else told
+        if count:
+            told["not_shown"] = count
+        return told
 
     def filter(self, record: logging.LogRecord) -> bool:
         """The same for records of the standard library's logging."""

@@ -14,7 +14,7 @@ from aggregator.model import PollOutcome
 
 UNREACHED = frozenset({"dns", "connect", "timeout", "proxy"})  # reasons that may be our network's
 
-_FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0  # seconds until writing is tried again
+_PAUSE, _LONGEST_PAUSE = 1.0, 60.0  # seconds until writing is tried again, at least doubled
 _TOLERANCE = timedelta(seconds=2)  # by which clocks are put right all the time
 _TOLD_FOR = 600.0  # seconds that a clock that was set back is told of
 # So many hosts in a row, and none that answered: that is no coincidence.
@@ -40,18 +40,17 @@ class Storage:
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self.trouble: StoreError | None = None
-        self._pause = _FIRST_PAUSE
+        self._pause = _PAUSE
         self._next = 0.0
 
     def failed(self, error: StoreError) -> bool:
         """Note a refusal. Whether it is news."""
         news = self.trouble is None or self.trouble.reason != error.reason
-        if self.trouble is not None or self._pause > _FIRST_PAUSE:
+        now = self._clock()
+        if self.trouble is None or now >= self._next:  # else it is of what was under way
             self._pause = min(2 * self._pause, _LONGEST_PAUSE)
-        else:
-            self._pause = 2 * _FIRST_PAUSE
+            self._next = now + self._pause
         self.trouble = error
-        self._next = self._clock() + self._pause
         return news
 
     def may_try(self) -> bool:
@@ -66,7 +65,7 @@ class Storage:
     def worked(self) -> None:
         """Note that a poll was kept."""
         self.trouble = None
-        self._pause = _FIRST_PAUSE
+        self._pause = _PAUSE
 
     @property
     def condition(self) -> Condition:

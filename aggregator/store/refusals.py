@@ -69,10 +69,19 @@ def refusals_told(engine: Engine) -> Iterator[None]:
     except DatabaseError as error:
         # A broken SQLite file has no class of its own.
         if isinstance(error, OperationalError | InternalError) or type(error) is DatabaseError:
-            raise refusal(engine, error.orig) from error
+            raise refusal(engine, _first(error)) from error
         raise
     except sqlite3.OperationalError as error:  # where SQLite is asked without SQLAlchemy
         raise refusal(engine, error) from error
+
+
+def _first(error: DatabaseError) -> BaseException | None:
+    """The driver's first word: SQLite takes a whole transaction back, and misses its parts then."""
+    found, before = error, error.__context__
+    while before is not None:
+        found = before if isinstance(before, DatabaseError) else found
+        before = before.__context__
+    return found.orig
 
 
 def _reason(error: BaseException | None) -> str:

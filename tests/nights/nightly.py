@@ -44,7 +44,10 @@ class Sites:
         self._runner: web.AppRunner | None = None
 
     def feeds(self, host_of=lambda host: host) -> list[dict[str, str]]:
-        return [{"url": f"http://{host_of(host)}:{self.port}/feed"} for host in self.hosts]
+        return [
+            {"url": f"http://{host_of(host)}:{self.port}/feed", "full_text": "never"}
+            for host in self.hosts
+        ]
 
     async def open(self) -> None:
         app = web.Application()

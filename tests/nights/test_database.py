@@ -54,7 +54,8 @@ async def waits_and_goes_on(night, reason: str, remedy: str, release) -> None:
     assert remedy in checks["writing"].reason
     assert 'aggregator_degraded{what="writing"} 1.0' in metrics
     assert f'aggregator_database_refusals_total{{reason="{reason}"}}' in metrics
-    assert night.daemon.store.stories(StoryQuery()) == stories  # and they are served
+    served = night.daemon.store.stories(StoryQuery())
+    assert {story.id for story in stories} <= {story.id for story in served}
 
     release()
     await night.passes(timedelta(hours=1), step=MINUTE)
