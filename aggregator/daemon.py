@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from random import Random
@@ -107,10 +107,11 @@ class Daemon:
         *,
         clock: Callable[[], datetime] = utc_now,
         steady: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> AsyncIterator["Daemon"]:
         """A daemon with its database open; all is closed at the end.
 
-        `clock` is the time of day, `steady` gives seconds that only grow.
+        `clock` is the time of day, `steady` gives seconds that only grow, `sleep` waits for them.
         """
         store = await asyncio.to_thread(Store, config.database_url)
         told = told_outlets(config, await asyncio.to_thread(store.added))
@@ -124,6 +125,7 @@ class Daemon:
                 concurrency=config.poll.concurrency,
                 per_host_delay=config.poll.per_host_delay,
                 clock=steady,
+                sleep=sleep,
                 now=clock,
             ) as fetcher:
                 outlets = known_outlets(*told)
@@ -267,7 +269,15 @@ class Daemon:
         finally:
             self._filling = False
 
+    def begun(self, feed: Feed, lateness: float) -> None:
+        """Note that a poll begins, so many seconds after it was due."""
+        del feed
+        self.metrics.begun(lateness)
+
     def _begin(self, feed: Feed) -> None:
+        if feed.next_poll_at is not None:
+            late = (self._clock() - feed.next_poll_at).total_seconds()
+            self.begun(feed, max(late, 0.0))
         task = asyncio.create_task(self._poll(feed))
         self._polling[feed.id] = task
         self.metrics.polling(len(self._polling))

@@ -26,6 +26,12 @@ class Metrics:
             buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60),
             registry=registry,
         )
+        self._lateness = Histogram(
+            "aggregator_poll_lateness_seconds",
+            "How long after it was due a poll began.",
+            buckets=(1, 2, 5, 10, 30, 60, 300, 900, 3600),
+            registry=registry,
+        )
         self._bytes = Counter(
             "aggregator_feed_bytes", "Bytes of feed documents read.", registry=registry
         )
@@ -105,6 +111,10 @@ class Metrics:
 
         for place, number in outcome.credits.items():
             self._credits.labels(place).inc(number)
+
+    def begun(self, lateness: float) -> None:
+        """Note that a poll begins, so many seconds after it was due."""
+        self._lateness.observe(lateness)
 
     def requested(self, route: str, status: int, seconds: float) -> None:
         """Count one answered request. `route` is of a bounded set."""
