@@ -1,7 +1,7 @@
 """Long runs, by `make soak`: kills, and two hours of polls by a fast clock. Exit code 1: no.
 
 python tests/soak kills [--kills 300] [--seed N]
-python tests/soak polls [--feeds 1000] [--hours 2] [--factor 20]
+python tests/soak polls [--feeds 1000] [--hours 2] [--factor 12]
 """
 
 # ruff: noqa: PLC0415, T201  (imports wait for the path; results go to stdout)
@@ -74,7 +74,7 @@ def main() -> int:
     polling = commands.add_parser("polls")
     polling.add_argument("--feeds", type=int, default=1000)
     polling.add_argument("--hours", type=float, default=2)
-    polling.add_argument("--factor", type=float, default=20)
+    polling.add_argument("--factor", type=float, default=12)
     given = parser.parse_args()
     if given.command == "kills":
         violations = kills(given.kills, given.seed)

@@ -31,6 +31,31 @@ _MOST = {"memory, MB": 6.0, "workers, MB": 6.0, "handles": 2.0, "tasks": 2.0, "t
 _LATEST = 60.0  # seconds, for 99 of 100 polls
 
 
+class FastClock:
+    """A clock as fast as any other at first, and `factor` times as fast from a moment on."""
+
+    def __init__(self) -> None:
+        self._factor, self._since, self._before = 1.0, time.monotonic(), 0.0
+
+    def __call__(self) -> float:
+        """Seconds since its start, by itself."""
+        return self.at(time.monotonic())
+
+    def at(self, moment: float) -> float:
+        """The same at a moment of the machine's clock."""
+        factor = self._factor if moment >= self._since else 1.0
+        return self._before + (moment - self._since) * factor
+
+    def run(self, factor: float) -> None:
+        """Be so many times as fast from now on. Once only."""
+        now = time.monotonic()
+        self._before, self._since, self._factor = self.at(now), now, factor
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait for seconds of this clock."""
+        await asyncio.sleep(seconds / self._factor)
+
+
 @dataclass
 class Steadiness:
     """What was measured: samples by what they are of, and lateness in seconds of the clock."""
@@ -95,10 +120,7 @@ async def _measured(feeds: int, hours: float, factor: float, folder: Path) -> St
     samples: dict[str, list[tuple[float, float]]] = defaultdict(list)
     due: dict[int, list[float]] = defaultdict(list)  # by feed: the moments that were promised
     with _origin(feeds, hosts, factor) as (port, ended):
-        start = time.monotonic()
-
-        def steady() -> float:
-            return (time.monotonic() - start) * factor
+        steady = FastClock()
 
         def clock() -> datetime:
             return _START + timedelta(seconds=steady())
@@ -113,9 +135,7 @@ async def _measured(feeds: int, hours: float, factor: float, folder: Path) -> St
                 "database": f"sqlite:///{folder / 'soak.db'}",
             }
         )
-        opened = Daemon.opened(
-            config, clock=clock, steady=steady, sleep=lambda s: asyncio.sleep(s / factor)
-        )
+        opened = Daemon.opened(config, clock=clock, steady=steady, sleep=steady.sleep)
         async with opened as daemon:
             await daemon.prepare()
             begin = daemon.begun
@@ -126,22 +146,28 @@ async def _measured(feeds: int, hours: float, factor: float, folder: Path) -> St
                 begin(feed, lateness)
 
             daemon.begun = begun
-            sampled = -1.0
-            while steady() < hours * 3600:
+            await daemon.tick()
+            while daemon.waiting:  # the first polls of all, which are due at once
+                await asyncio.sleep(1)
+                await daemon.tick()
+            begin_at = sampled = steady()
+            steady.run(factor)
+            while (passed := steady() - begin_at) < hours * 3600:
                 await daemon.tick()
                 if steady() - sampled >= 60:
                     sampled = steady()
                     for name, value in _sample().items():
-                        samples[name].append((sampled / 3600, value))
-                await asyncio.sleep(1 / factor)
+                        samples[name].append((passed / 3600, value))
+                await steady.sleep(1)
             while daemon.in_hand:  # noqa: ASYNC110  (there is nothing to wait for)
                 await asyncio.sleep(0.05)
             entries = daemon.store.counts()["entries"]
         asked = ended()
-    first, lateness = [], []
+    first: list[float] = []
+    lateness: list[float] = []
     for number, moments in asked.items():
         pairs = zip(due[number], moments, strict=False)
-        late = [max((moment - start) * factor - then, 0.0) for then, moment in pairs]
+        late = [max(steady.at(moment) - then, 0.0) for then, moment in pairs]
         first += late[:1]
         lateness += late[1:]
     size = await asyncio.to_thread(_size, folder)
