@@ -201,6 +201,13 @@ class Fetcher:
         answer, _ = await self._hop(here, headers, budget, limit=MAX_ROBOTS, form=form)
         return answer.status
 
+    def wake(self) -> None:
+        """Forget which hosts did not answer: it may have been the network.
+
+        Those that asked to be left alone are left alone.
+        """
+        self._resting.forget_silent()
+
     async def _wait_as_asked(self, url: httpx.URL, answer: _Answer, permanent: str) -> None:
         """Wait as long as a redirect asks, if that is a moment; end the exchange where it is more.
 

@@ -28,6 +28,7 @@ from aggregator.store.labels import (
 )
 from aggregator.store.pushes import remember_hub
 from aggregator.store.reading import chunks, copies_of, found
+from aggregator.store.refusals import refusals_told
 from aggregator.store.rows import (
     Row,
     body_row,
@@ -90,9 +91,13 @@ class Transaction:
 
     @contextmanager
     def part(self) -> Iterator[None]:
-        """A part of the transaction that leaves no trace when it raises."""
+        """A part of the transaction that leaves no trace when it raises.
+
+        Raises StoreError where the database refuses: then the whole of the transaction is lost.
+        """
+        connection = self._session.connection()
         try:
-            with self._session.connection().begin_nested():
+            with refusals_told(connection.engine), connection.begin_nested():
                 yield
                 self.flush()
         except BaseException:
