@@ -29,6 +29,7 @@ from aggregator.push import Push, callback_base
 from aggregator.reading import know_outlets, known_outlets
 from aggregator.site import StoredSite
 from aggregator.store import Store
+from aggregator.turns import SharedTurns
 from aggregator.web import create_app
 from aggregator.workers import Workers
 from aggregator.writer import Writer
@@ -58,6 +59,7 @@ class Daemon:
         workers: Workers,
         directory: Directory,
         *,
+        shared: bool = False,
         clock: Callable[[], datetime] = utc_now,
         dice: Random | None = None,
     ) -> None:
@@ -78,6 +80,7 @@ class Daemon:
             bounds=Bounds(config.poll.interval, config.poll.min_interval, config.poll.max_interval),
             clock=clock,
             dice=dice or Random(),  # noqa: S311  (jitter is no secret)
+            shared=shared,
         )
         base = callback_base(config)
         self.push: Push | None = None  # where hubs can reach us
@@ -101,9 +104,14 @@ class Daemon:
 
     @classmethod
     @contextlib.asynccontextmanager
-    async def opened(cls, config: Config) -> AsyncIterator["Daemon"]:
-        """A daemon with its database open; all is closed at the end."""
+    async def opened(cls, config: Config, *, shared: bool = False) -> AsyncIterator["Daemon"]:
+        """A daemon with its database open; all is closed at the end.
+
+        `shared`: it has the database in common with workers on other machines, if it is one for
+        many, and takes turns at hosts with them.
+        """
         store = await asyncio.to_thread(Store, config.database_url)
+        turns = SharedTurns(store) if shared and store.for_many else None
         told = told_outlets(config, await asyncio.to_thread(store.added))
         workers = Workers(partial(know_outlets, *told))
         try:
@@ -114,8 +122,11 @@ class Daemon:
                 allow_networks=config.http.allow_networks,
                 concurrency=config.poll.concurrency,
                 per_host_delay=config.poll.per_host_delay,
+                others=turns,
             ) as fetcher:
-                daemon = cls(config, store, fetcher, workers, known_outlets(*told))
+                daemon = cls(
+                    config, store, fetcher, workers, known_outlets(*told), shared=turns is not None
+                )
                 writing = asyncio.create_task(daemon._writer.run())
                 try:
                     yield daemon
@@ -124,6 +135,8 @@ class Daemon:
                     writing.cancel()
                     await asyncio.gather(writing, return_exceptions=True)
         finally:
+            if turns is not None:
+                await turns.close()
             workers.close()
             store.close()
 
@@ -212,7 +225,7 @@ class Daemon:
             self._filling = False
 
     def _begin(self, feed: Feed) -> None:
-        task = asyncio.create_task(self._poll(feed))
+        task = asyncio.create_task(self.poll(feed))
         self._polling[feed.id] = task
         self.metrics.polling(len(self._polling))
         task.add_done_callback(partial(self._ended, feed))
@@ -232,7 +245,8 @@ class Daemon:
             self._chores.add(filling)
             filling.add_done_callback(self._chores.discard)
 
-    async def _poll(self, feed: Feed) -> PollOutcome | None:
+    async def poll(self, feed: Feed) -> PollOutcome | None:
+        """Poll one feed, count it, tell the log. None where nothing was kept: it is still due."""
         start = time.perf_counter()
         try:
             try:
@@ -243,6 +257,9 @@ class Daemon:
                 log.exception("poll_crashed", feed=feed.spec.url)
                 outcome = await self._pipeline.crashed(feed, error)
         except StoreError as error:
+            if error.reason == "overtaken":
+                log.info("poll_overtaken", feed=feed.spec.url)
+                return None
             # Nothing was kept, so the feed is still due; give the database time to recover.
             log.exception("database_failed", feed=feed.spec.url, reason=error.reason)
             await asyncio.sleep(_DATABASE_PAUSE)
@@ -284,7 +301,10 @@ async def run(
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     with _listening(config) as listener:
-        async with Daemon.opened(config) as daemon, contextlib.AsyncExitStack() as stack:
+        async with (
+            Daemon.opened(config, shared=not poll) as daemon,
+            contextlib.AsyncExitStack() as stack,
+        ):
             site = StoredSite(config, daemon.store, daemon.metrics, daemon.started.is_set)
             server = _server(config, daemon, site)
             serving = asyncio.create_task(server.serve(sockets=[listener]))
