@@ -12,16 +12,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
-import structlog
-
 from aggregator.errors import StoreError
 from aggregator.store import Store, TurnAnswer, TurnEnd, TurnWish
 
 _MARGIN = 10.0  # seconds that an exchange may outlast its timeout, in a process that is held up
 _FIRST_LOOK, _LONGEST_LOOK = 0.05, 0.5  # seconds between two looks whether a turn is over
 _AT_ONCE = 500  # wishes to a transaction
-
-log = structlog.get_logger(__name__)
 
 
 class SharedTurns:
@@ -37,6 +33,7 @@ class SharedTurns:
         self._sleep = sleep
         self._wishes: list[tuple[TurnWish, asyncio.Future[TurnAnswer]]] = []
         self._ends: list[tuple[TurnEnd, asyncio.Future[None]]] = []
+        self._owed: list[TurnEnd] = []  # that could not be written when they were due
         self._rests: dict[str, float] = {}
         self._working: asyncio.Task[None] | None = None
 
@@ -119,15 +116,14 @@ class SharedTurns:
     ) -> None:
         asked = [(wish, answered) for wish, answered in wishes if not answered.cancelled()]
         wanted = [wish for wish, _ in asked]
-        over = [end for end, _ in ends]
+        over, self._owed = [*self._owed, *(end for end, _ in ends)], []
         error: Exception | None = None
         answers: list[TurnAnswer] = []
         try:
             answers = await asyncio.to_thread(self._store.turns, wanted, over, rests)
         except StoreError as refusal:
             error = refusal
-            if over:  # they end by themselves, when their time is over
-                log.warning("turns_not_ended", turns=len(over), reason=refusal.reason)
+            self._owed = over[-_AT_ONCE:]  # which end by themselves, but later
         except Exception as surprise:  # noqa: BLE001  (it is handed to those who wait)
             error = surprise
         for number, (_, answered) in enumerate(asked):

@@ -39,7 +39,7 @@ async def make_tables(database_url: str) -> None:
         row = await (await connection.execute(_KNOWN)).fetchone()
         there, told = row or (False, None)
         known = (told or "").removeprefix(_SIGN)
-        if there and known == told:
+        if there and known == (told or ""):
             log.info("queue_tables_not_ours", remedy="Their owner keeps them up to date.")
             return
         if there and known >= newest:

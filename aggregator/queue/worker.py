@@ -11,6 +11,7 @@ import psycopg
 import structlog
 from procrastinate import App
 from procrastinate.exceptions import ProcrastinateException
+from procrastinate.worker import Worker
 from sqlalchemy.engine import make_url
 
 from aggregator.config import Config
@@ -59,24 +60,17 @@ async def work(config: Config, *, ready: Callable[[], object] | None = None) -> 
         if ready is not None:
             ready()
         log.info("worker_started", feeds=len(daemon.store.listed()))
-        while not stopping.is_set():
-            try:
-                async with jobs.app.open_async():
-                    await jobs.begin()
-                    await _take_jobs(jobs.app, config.poll.concurrency, stopping)
-            except (psycopg.Error, ProcrastinateException, OSError) as error:
-                log.warning("queue_failed", error=str(error.__cause__ or error))
-            if not stopping.is_set():  # a side task of the worker has ended, or the database
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(stopping.wait(), _PAUSE)
+        await _take_jobs_until(stopping, jobs, config.poll.concurrency)
         log.info("worker_stopping")
     log.info("worker_stopped")
 
 
-async def _take_jobs(app: App, at_once: int, stopping: asyncio.Event) -> None:
-    """Take jobs until it is time to stop, or until the queue fails, which raises."""
-    working = asyncio.create_task(
-        app.run_worker_async(
+async def _take_jobs_until(stopping: asyncio.Event, jobs: Jobs, at_once: int) -> None:
+    """Take jobs until it is time to stop, whatever becomes of the database meanwhile."""
+    gone: int | None = None  # our name in the queue, where we could not take it back
+    while not stopping.is_set():
+        worker = Worker(
+            jobs.app,
             queues=[QUEUE],
             name=f"{socket.gethostname()}-{os.getpid()}",
             concurrency=at_once,
@@ -86,7 +80,24 @@ async def _take_jobs(app: App, at_once: int, stopping: asyncio.Event) -> None:
             install_signal_handlers=False,
             update_heartbeat_interval=HEARTBEAT,
         )
-    )
+        try:
+            async with jobs.app.open_async():
+                if gone is not None:  # so that nobody waits for what we had in hand then
+                    await jobs.app.job_manager.unregister_worker(gone)
+                    gone = None
+                await jobs.begin()
+                await _run(worker, jobs.app, stopping)
+        except (psycopg.Error, ProcrastinateException, OSError) as error:
+            log.warning("queue_failed", error=str(error.__cause__ or error))
+            gone = worker.worker_id or gone
+        if not stopping.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stopping.wait(), _PAUSE)
+
+
+async def _run(worker: Worker, app: App, stopping: asyncio.Event) -> None:
+    """Run a worker until it is time to stop, or until the queue fails, which raises."""
+    working = asyncio.create_task(worker.run())  # type: ignore[no-untyped-call]
     rescuing = asyncio.create_task(rescue_for_ever(app))
     stopped = asyncio.create_task(stopping.wait())
     try:

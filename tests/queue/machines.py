@@ -8,16 +8,18 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import psycopg
 
-from aggregator.model import StoryQuery
+from aggregator.model import FeedSpec, StoryQuery
 from aggregator.store import Store
 from benchmarks.hosts import Hosts
 
-PATIENCE = 90  # seconds until a test gives up waiting
+PATIENCE = 180  # seconds until a test gives up waiting
 DELAY = 0.1  # seconds between two requests to a host
 
 
@@ -42,6 +44,11 @@ class Machines:
         }
         self.config.write_text(json.dumps(given | settings), "utf-8")
 
+    @cached_property
+    def store(self) -> Store:
+        """The database; opened once, as a newer version may change it."""
+        return Store(self.database)
+
     # ------------------------------------------------------------------ the processes
 
     def start(self, count: int = 1, *, program: Path | None = None) -> None:
@@ -61,6 +68,28 @@ class Machines:
                         env=_environment(program),
                     )
                 )
+
+    def start_together(self, count: int) -> None:
+        """Start so many, and let there be work when all of them are ready for it."""
+        self.put_off()
+        self.start(count)
+        for number in range(count):
+            self.until_ready(number)
+        self.make_due()
+
+    def put_off(self) -> None:
+        """List the feeds, none of them due today."""
+        specs = [FeedSpec(url) for url in self.origin.urls()]
+        self.store.list_feeds(specs, datetime.now(UTC) + timedelta(days=1))
+
+    def make_due(self) -> None:
+        """Make all feeds due."""
+        with psycopg.connect(self.database) as connection:
+            connection.execute("UPDATE feed SET next_poll_at = now()")
+
+    def until_ready(self, number: int) -> None:
+        """Wait until one takes jobs."""
+        self.until(lambda: '"worker_started"' in self.log(number), f"worker {number} is ready")
 
     def kill(self, number: int) -> None:
         """End one without a warning."""
@@ -127,12 +156,8 @@ class Machines:
 
     def stories(self) -> list[frozenset[str]]:
         """The stories, each as the links of its copies."""
-        store = Store(self.database)
-        try:
-            found = store.stories(StoryQuery(limit=10_000))
-            assert not store.broken()
-        finally:
-            store.close()
+        found = self.store.stories(StoryQuery(limit=10_000))
+        assert not self.store.broken()
         assert all(len({c.url for c in s.copies}) == len(s.copies) for s in found)
         return [frozenset(copy.url for copy in story.copies) for story in found]
 
@@ -152,6 +177,7 @@ def machines(folder: Path, database: str, origin: Hosts, **settings: Any) -> Ite
     finally:
         for number in range(len(there.processes)):
             there.kill(number)
+        there.store.close()
 
 
 def _environment(program: Path | None = None) -> dict[str, str]:
