@@ -63,6 +63,15 @@ def serve(config: ConfigPath = DEFAULT_CONFIG) -> None:
 
 
 @app.command()
+def worker(config: ConfigPath = DEFAULT_CONFIG) -> None:
+    """Poll together with other machines, on a PostgreSQL database that they share."""
+    from aggregator import queue
+
+    logs.set_up()
+    _loop(queue.work(load(config)))
+
+
+@app.command()
 def poll(
     config: ConfigPath = DEFAULT_CONFIG,
     every: Annotated[bool, typer.Option("--all", help="Poll all feeds, due or not.")] = False,

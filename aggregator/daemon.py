@@ -24,6 +24,7 @@ from aggregator.push import Push, callback_base
 from aggregator.reading import know_outlets, known_outlets
 from aggregator.setbacks import UNREACHED, Condition, Network, Storage, WallClock
 from aggregator.store import Store
+from aggregator.turns import SharedTurns
 from aggregator.workers import Workers
 from aggregator.writer import Writer
 
@@ -51,6 +52,7 @@ class Daemon:
         workers: Workers,
         directory: Directory,
         *,
+        shared: bool = False,
         clock: Callable[[], datetime] = utc_now,
         dice: Random | None = None,
         steady: Callable[[], float] = time.monotonic,
@@ -72,6 +74,7 @@ class Daemon:
             bounds=Bounds(config.poll.interval, config.poll.min_interval, config.poll.max_interval),
             clock=clock,
             dice=dice or Random(),  # noqa: S311  (jitter is no secret)
+            shared=shared,
         )
         base = callback_base(config)
         self.push: Push | None = None  # where hubs can reach us
@@ -105,6 +108,7 @@ class Daemon:
         cls,
         config: Config,
         *,
+        shared: bool = False,
         clock: Callable[[], datetime] = utc_now,
         steady: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
@@ -112,8 +116,11 @@ class Daemon:
         """A daemon with its database open; all is closed at the end.
 
         `clock` is the time of day, `steady` gives seconds that only grow, `sleep` waits for them.
+        `shared`: it has the database in common with workers on other machines, if it is one for
+        many, and takes turns at hosts with them.
         """
         store = await asyncio.to_thread(Store, config.database_url)
+        turns = SharedTurns(store) if shared and store.for_many else None
         told = told_outlets(config, await asyncio.to_thread(store.added))
         workers = Workers(partial(know_outlets, *told))
         try:
@@ -127,9 +134,18 @@ class Daemon:
                 clock=steady,
                 sleep=sleep,
                 now=clock,
+                others=turns,
             ) as fetcher:
-                outlets = known_outlets(*told)
-                daemon = cls(config, store, fetcher, workers, outlets, clock=clock, steady=steady)
+                daemon = cls(
+                    config,
+                    store,
+                    fetcher,
+                    workers,
+                    known_outlets(*told),
+                    shared=turns is not None,
+                    clock=clock,
+                    steady=steady,
+                )
                 writing = asyncio.create_task(daemon._writer.run())
                 try:
                     yield daemon
@@ -138,6 +154,8 @@ class Daemon:
                     writing.cancel()
                     await asyncio.gather(writing, return_exceptions=True)
         finally:
+            if turns is not None:
+                await turns.close()
             workers.close()
             store.close()
 
@@ -278,7 +296,7 @@ class Daemon:
         if feed.next_poll_at is not None:
             late = (self._clock() - feed.next_poll_at).total_seconds()
             self.begun(feed, max(late, 0.0))
-        task = asyncio.create_task(self._poll(feed))
+        task = asyncio.create_task(self.poll(feed))
         self._polling[feed.id] = task
         self.metrics.polling(len(self._polling))
         task.add_done_callback(partial(self._ended, feed))
@@ -298,7 +316,8 @@ class Daemon:
             self._chores.add(filling)
             filling.add_done_callback(self._chores.discard)
 
-    async def _poll(self, feed: Feed) -> PollOutcome | None:
+    async def poll(self, feed: Feed) -> PollOutcome | None:
+        """Poll one feed, count it, tell the log. None where nothing was kept: it is still due."""
         start = time.perf_counter()
         try:
             try:
@@ -309,6 +328,9 @@ class Daemon:
                 log.exception("poll_crashed", feed=feed.spec.url)
                 outcome = await self._pipeline.crashed(feed, error)
         except StoreError as error:
+            if error.reason == "overtaken":
+                log.info("poll_overtaken", feed=feed.spec.url)
+                return None
             # Nothing was kept, so the feed is due still; its publisher is not to pay for that.
             self.refused(error)
             self._held[feed.id] = self._steady() + self.config.poll.interval.total_seconds()

@@ -48,7 +48,7 @@ async def run(
         ended = asyncio.create_task(stop.wait())
         try:
             async with contextlib.AsyncExitStack() as stack:
-                daemon = await _opened(config, stack, entrance, ended)
+                daemon = await _opened(config, stack, entrance, ended, shared=not poll)
                 if daemon is not None:
                     async with _at_work(daemon, entrance, poll=poll):
                         address = address_of(listener)
@@ -70,6 +70,8 @@ async def _opened(
     stack: contextlib.AsyncExitStack,
     entrance: Entrance,
     ended: "asyncio.Task[bool]",
+    *,
+    shared: bool,
 ) -> Daemon | None:
     """The daemon, as soon as its database can be opened; None when it is to end before.
 
@@ -78,7 +80,7 @@ async def _opened(
     reason = ""
     while not ended.done():
         try:
-            return await stack.enter_async_context(Daemon.opened(config))
+            return await stack.enter_async_context(Daemon.opened(config, shared=shared))
         except StoreError as error:
             if error.reason == "bad_database_url":
                 raise

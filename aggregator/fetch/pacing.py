@@ -7,12 +7,13 @@ that names lead to, which a hundred domains may share. A request takes its turn 
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache, lru_cache
 from ipaddress import ip_address
+from typing import Protocol
 from urllib.parse import urlsplit
 
 import httpx
@@ -132,6 +133,44 @@ class Pacer:
             if lane.free_at > now:
                 break
             del self._lanes[key]
+
+
+class Others(Protocol):
+    """Other processes that ask the same hosts, and take turns with us."""
+
+    def turn(
+        self, hosts: Collection[str], *, longest: float, pause: float, resting: str
+    ) -> AbstractAsyncContextManager[timedelta]:
+        """Wait until none of the others is at any of these hosts, and keep them away meanwhile.
+
+        It lasts `longest` seconds at the most, and nobody has a turn for `pause` seconds after
+        it. Where one of the others learned that `resting` is to be left alone, there is no turn,
+        and the context gives how long that is to last; else zero.
+        """
+        ...
+
+    def rest(self, key: str, left: timedelta) -> None:
+        """Tell the others that this is to be left alone for so long."""
+        ...
+
+
+class Alone:
+    """Nobody else."""
+
+    @asynccontextmanager
+    async def turn(
+        self,
+        hosts: Collection[str],  # noqa: ARG002
+        *,
+        longest: float,  # noqa: ARG002
+        pause: float,  # noqa: ARG002
+        resting: str,  # noqa: ARG002
+    ) -> AsyncIterator[timedelta]:
+        """Begin at once."""
+        yield timedelta(0)
+
+    def rest(self, key: str, left: timedelta) -> None:
+        """Tell nobody."""
 
 
 @dataclass(slots=True)

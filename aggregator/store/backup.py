@@ -22,6 +22,7 @@ from aggregator.store.refusals import refusals_told
 from aggregator.store.tables import CountersRow, StoryRow, table
 
 _ROWS = 1_000  # at a time
+_NO_DATA = {"alembic_version", "turn"}
 _SIGN = b"SQLite format 3\x00"
 
 
@@ -165,7 +166,7 @@ def _damaged(file: Path, why: str) -> StoreError:
 
 def _replace(old: Connection, new: Connection) -> dict[str, int]:
     """All rows of one database in place of all rows of another."""
-    tables = [found for found in StoryRow.metadata.sorted_tables if found.name != "alembic_version"]
+    tables = [found for found in StoryRow.metadata.sorted_tables if found.name not in _NO_DATA]
     revision = _revision(new)
     for one in reversed(tables):
         new.execute(delete(one))

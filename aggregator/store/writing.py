@@ -12,7 +12,16 @@ from sqlalchemy import bindparam, delete, func, insert, update
 from sqlalchemy import select as select_rows
 from sqlmodel import Session, col, select
 
-from aggregator.model import Amendment, Copy, Decision, Document, Face, PollRecord, Reading
+from aggregator.model import (
+    Amendment,
+    Copy,
+    Decision,
+    Document,
+    EntryKeys,
+    Face,
+    PollRecord,
+    Reading,
+)
 from aggregator.store import amendments as amended
 from aggregator.store.amendments import Earlier
 from aggregator.store.index import StoredIndex
@@ -27,7 +36,7 @@ from aggregator.store.labels import (
     write_words,
 )
 from aggregator.store.pushes import remember_hub
-from aggregator.store.reading import chunks, copies_of, found
+from aggregator.store.reading import chunks, copies_of, found, known_entries
 from aggregator.store.refusals import refusals_told
 from aggregator.store.rows import (
     Row,
@@ -174,6 +183,10 @@ class Transaction:
                 self._run(insert(_KEPT), {"feed_id": poll.feed_id, **asdict(poll.owed)})
 
     # ----------------------------------------------------------------------------- entries
+
+    def known(self, feed_id: int, keys: Sequence[EntryKeys]) -> set[int]:
+        """The numbers of the feed's stored entries that share a key with any of these."""
+        return {entry.id for entry, _, _ in known_entries(self._session, feed_id, keys)}
 
     def save(self, feed_id: int, readings: Sequence[Reading], now: datetime) -> list[int]:
         """Insert the new entries and rewrite the changed ones; their numbers, in order."""
