@@ -37,7 +37,10 @@ class Jobs:
 
     def __init__(self, daemon: Daemon, stopping: asyncio.Event) -> None:
         address = address_of(daemon.config.database_url)
-        self.app = App(connector=PsycopgConnector(conninfo=address, min_size=1, max_size=8))
+        # `timeout` is how long the loss of the database goes unnoticed.
+        self.app = App(
+            connector=PsycopgConnector(conninfo=address, min_size=1, max_size=8, timeout=5.0)
+        )
         self._daemon = daemon
         self._stopping = stopping
         self._poll = self.app.task(name="poll_host", queue=QUEUE)(self.poll_host)

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import os
 import signal
 import socket
@@ -46,6 +47,8 @@ async def work(config: Config, *, ready: Callable[[], object] | None = None) -> 
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
+    # It tells of each try to connect; we tell of the queue's failure.
+    logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
     async with Daemon.opened(config, shared=True) as daemon:
         try:
             await make_tables(config.database_url)
