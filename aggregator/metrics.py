@@ -1,5 +1,8 @@
 """What Prometheus sees. Labels come from bounded sets, never from feeds."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from aggregator.model import PollOutcome
@@ -21,6 +24,12 @@ class Metrics:
             "aggregator_poll_seconds",
             "How long a poll took, pages and matching included.",
             buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60),
+            registry=registry,
+        )
+        self._lateness = Histogram(
+            "aggregator_poll_lateness_seconds",
+            "How long after it was due a poll began.",
+            buckets=(1, 2, 5, 10, 30, 60, 300, 900, 3600),
             registry=registry,
         )
         self._bytes = Counter(
@@ -75,6 +84,19 @@ class Metrics:
             "aggregator_polling", "Feeds that are being polled now.", registry=registry
         )
 
+        self._refusals = Counter(
+            "aggregator_database_refusals",
+            "What the database refused, by reason.",
+            ["reason"],
+            registry=registry,
+        )
+        self._degraded = Gauge(
+            "aggregator_degraded",
+            "What hinders polling now (1), while pages and feeds are served.",
+            ["what"],
+            registry=registry,
+        )
+
     def polled(self, outcome: PollOutcome, seconds: float) -> None:
         """Count one poll; `seconds` is its whole time."""
         self._polls.labels(outcome.result).inc()
@@ -89,6 +111,10 @@ class Metrics:
 
         for place, number in outcome.credits.items():
             self._credits.labels(place).inc(number)
+
+    def begun(self, lateness: float) -> None:
+        """Note that a poll begins, so many seconds after it was due."""
+        self._lateness.observe(lateness)
 
     def requested(self, route: str, status: int, seconds: float) -> None:
         """Count one answered request. `route` is of a bounded set."""
@@ -107,12 +133,28 @@ class Metrics:
         """Count one try to tell a hub of a change: told, failed or given_up."""
         self._announced.labels(result).inc()
 
+    def refused(self, reason: str) -> None:
+        """Count one refusal of the database."""
+        self._refusals.labels(reason).inc()
+
     def polling(self, feeds: int) -> None:
         """Say how many feeds are being polled."""
         self._polling.set(feeds)
 
-    def render(self, held: dict[str, int], *, reachable: bool = True) -> bytes:
-        """The exposition text; `held` counts what the database holds, `reachable` if it answers."""
+    def render(
+        self,
+        held: Mapping[str, int],
+        *,
+        reachable: bool = True,
+        troubled: Mapping[str, bool] = MappingProxyType({}),
+    ) -> bytes:
+        """The exposition text.
+
+        `held` counts what the database holds, `reachable` says whether it answers, `troubled`
+        what polling needs and does not have.
+        """
+        for what, trouble in troubled.items():
+            self._degraded.labels(what).set(trouble)
         self._reachable.set(reachable)
         for what, number in held.items():
             self._held.labels(what).set(number)

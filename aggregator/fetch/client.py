@@ -207,6 +207,13 @@ class Fetcher:
         answer, _ = await self._hop(here, headers, budget, limit=MAX_ROBOTS, form=form)
         return answer.status
 
+    def wake(self) -> None:
+        """Forget which hosts did not answer: it may have been the network.
+
+        Those that asked to be left alone are left alone.
+        """
+        self._resting.forget_silent()
+
     async def _wait_as_asked(self, url: httpx.URL, answer: _Answer, permanent: str) -> None:
         """Wait as long as a redirect asks, if that is a moment; end the exchange where it is more.
 
@@ -324,13 +331,11 @@ class Fetcher:
         """The same error, and what it says of its host."""
         if error.status == 429 or (error.status == 503 and error.retry_after):
             self._resting.failed(key, asked=True, wait=error.retry_after)
+            self._others.rest(key, self._resting.left(key))
         elif error.reason in _UNANSWERED:
             self._resting.failed(key, asked=False)
         elif error.status is not None:
             self._resting.worked(key)
-        left = self._resting.left(key)
-        if left:
-            self._others.rest(key, left)
         return error
 
     async def _exchange(

@@ -177,6 +177,7 @@ class Alone:
 class _Rest:
     failures: int
     until: float
+    asked: bool = False  # by the host itself
 
 
 class Resting:
@@ -206,6 +207,7 @@ class Resting:
         rest = self._hosts.pop(key, None) or _Rest(0, float("-inf"))
         self._hosts[key] = rest
         rest.failures += 1
+        rest.asked = rest.asked or asked
         so_far = rest.failures if asked else rest.failures - self._UNANSWERED + 1
         if so_far > 0:
             longest = _LONGEST_REST if wait is None else min(wait, _LONGEST_REST)
@@ -213,6 +215,11 @@ class Resting:
             rest.until = self._clock() + seconds
         while len(self._hosts) > _MOST_RESTING:
             self._hosts.popitem(last=False)
+
+    def forget_silent(self) -> None:
+        """Forget the hosts that rest because nobody answered there."""
+        for key in [key for key, rest in self._hosts.items() if not rest.asked]:
+            del self._hosts[key]
 
     def worked(self, key: str) -> None:
         """Note that the host answers."""

@@ -37,11 +37,15 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that must be well for the site to be ready, and how it is."""
+    """One thing that must be well for the site to be ready, and how it is.
+
+    What is not `vital` may be amiss, and the site is ready still: degraded.
+    """
 
     name: str
     ok: bool
     reason: str
+    vital: bool = True
 
 
 class Site(Protocol):

@@ -29,7 +29,7 @@ _OF_ONE_HOST = 4  # polls at once: one is fetched, while others are read and wri
 log = structlog.get_logger(__name__)
 
 
-class Jobs:
+class Tasks:
     """The jobs of one worker, on its daemon's parts. `app` runs them.
 
     `stopping` says that no further poll is to be begun.
