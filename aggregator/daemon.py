@@ -14,7 +14,7 @@ import structlog
 from aggregator.agenda import Agenda, host_of
 from aggregator.config import Config, feeds_from_opml
 from aggregator.credit import Directory
-from aggregator.errors import AggregatorError, StoreError
+from aggregator.errors import AggregatorError, OvertakenError, StoreError
 from aggregator.fetch import Bounds, Fetcher
 from aggregator.metrics import Metrics
 from aggregator.model import Feed, FeedSpec, PollOutcome
@@ -115,9 +115,10 @@ class Daemon:
     ) -> AsyncIterator["Daemon"]:
         """A daemon with its database open; all is closed at the end.
 
-        `clock` is the time of day, `steady` gives seconds that only grow, `sleep` waits for them.
         `shared`: it has the database in common with workers on other machines, if it is one for
         many, and takes turns at hosts with them.
+
+        `clock` is the time of day, `steady` gives seconds that only grow, `sleep` waits for them.
         """
         store = await asyncio.to_thread(Store, config.database_url)
         turns = SharedTurns(store) if shared and store.for_many else None
@@ -131,17 +132,14 @@ class Daemon:
                 allow_networks=config.http.allow_networks,
                 concurrency=config.poll.concurrency,
                 per_host_delay=config.poll.per_host_delay,
+                others=turns,
                 clock=steady,
                 sleep=sleep,
                 now=clock,
-                others=turns,
             ) as fetcher:
+                outlets = known_outlets(*told)
                 daemon = cls(
-                    config,
-                    store,
-                    fetcher,
-                    workers,
-                    known_outlets(*told),
+                    *(config, store, fetcher, workers, outlets),
                     shared=turns is not None,
                     clock=clock,
                     steady=steady,
@@ -293,9 +291,6 @@ class Daemon:
         self.metrics.begun(lateness)
 
     def _begin(self, feed: Feed) -> None:
-        if feed.next_poll_at is not None:
-            late = (self._clock() - feed.next_poll_at).total_seconds()
-            self.begun(feed, max(late, 0.0))
         task = asyncio.create_task(self.poll(feed))
         self._polling[feed.id] = task
         self.metrics.polling(len(self._polling))
@@ -317,20 +312,23 @@ class Daemon:
             filling.add_done_callback(self._chores.discard)
 
     async def poll(self, feed: Feed) -> PollOutcome | None:
-        """Poll one feed, count it, tell the log. None where nothing was kept: it is still due."""
+        """Poll one feed, count it, tell the log. None where nothing was kept: it is due still."""
+        if feed.next_poll_at is not None:
+            late = (self._clock() - feed.next_poll_at).total_seconds()
+            self.begun(feed, max(late, 0.0))
         start = time.perf_counter()
         try:
             try:
                 outcome = await self._pipeline.poll(feed)
             except StoreError:
                 raise
+            except OvertakenError:
+                log.info("poll_overtaken", feed=feed.spec.url)
+                return None
             except Exception as error:  # one feed's surprise must not stop the others
                 log.exception("poll_crashed", feed=feed.spec.url)
                 outcome = await self._pipeline.crashed(feed, error)
         except StoreError as error:
-            if error.reason == "overtaken":
-                log.info("poll_overtaken", feed=feed.spec.url)
-                return None
             # Nothing was kept, so the feed is due still; its publisher is not to pay for that.
             self.refused(error)
             self._held[feed.id] = self._steady() + self.config.poll.interval.total_seconds()

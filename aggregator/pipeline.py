@@ -12,6 +12,7 @@ three modules join the stages; each stage knows the model and nothing else.
 """
 
 import asyncio
+import contextlib
 import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -23,7 +24,7 @@ from weakref import WeakValueDictionary
 import structlog
 
 from aggregator.credit import Directory
-from aggregator.errors import AggregatorError, FetchError, ParseError, StoreError
+from aggregator.errors import AggregatorError, FetchError, OvertakenError, ParseError
 from aggregator.fetch import Accept, Bounds, Fetcher
 from aggregator.filing import Filed, file, show, take_back
 from aggregator.lessons import Changed, changed, digest, failed, unchanged, wants_full
@@ -63,8 +64,7 @@ class Pipeline:
     """The stages, joined. `poll` is called for one feed at a time, for many feeds at once.
 
     `shared`: other processes file entries in the same store. Should two of them poll one feed at
-    once, as one was thought dead, only one files it: the other's poll raises StoreError
-    (`overtaken`).
+    once, as one was thought dead, only one files it: the other's poll raises OvertakenError.
     """
 
     def __init__(
@@ -113,7 +113,8 @@ class Pipeline:
             for feed in feeds:
                 # Like an answer that has what is new only.
                 response = Response(url, url, "", 226, {}, body, feed.validators, len(body), 0.0)
-                return await self._take(feed, response, document, parsed, listed, by_hub=True)
+                with contextlib.suppress(OvertakenError):  # it was polled at the same moment
+                    return await self._take(feed, response, document, parsed, listed, by_hub=True)
             return None
 
     def _turn(self, feed_id: int) -> asyncio.Lock:
@@ -369,7 +370,7 @@ def _unless_filed(
     """
     new = [reading.keys for reading in readings if reading.known_id is None]
     if new and transaction.known(feed.id, new) - ours:
-        raise StoreError(
+        raise OvertakenError(
             f"{feed.spec.url} was polled by another process meanwhile.", reason="overtaken"
         )
     return job(transaction)

@@ -331,13 +331,11 @@ class Fetcher:
         """The same error, and what it says of its host."""
         if error.status == 429 or (error.status == 503 and error.retry_after):
             self._resting.failed(key, asked=True, wait=error.retry_after)
+            self._others.rest(key, self._resting.left(key))
         elif error.reason in _UNANSWERED:
             self._resting.failed(key, asked=False)
         elif error.status is not None:
             self._resting.worked(key)
-        left = self._resting.left(key)
-        if left:
-            self._others.rest(key, left)
         return error
 
     async def _exchange(

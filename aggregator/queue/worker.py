@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import os
 import signal
 import socket
@@ -17,9 +18,9 @@ from sqlalchemy.engine import make_url
 from aggregator.config import Config
 from aggregator.daemon import Daemon
 from aggregator.errors import ConfigError, StoreError
-from aggregator.queue.jobs import QUEUE, Jobs
 from aggregator.queue.rescue import HEARTBEAT, rescue_for_ever
 from aggregator.queue.schema import make_tables
+from aggregator.queue.tasks import QUEUE, Tasks
 
 _LOOK = 1.0  # seconds between two looks for jobs that nobody was told of
 _GRACE = 5.0  # seconds that polls under way get at the end
@@ -46,6 +47,8 @@ async def work(config: Config, *, ready: Callable[[], object] | None = None) -> 
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
+    # It tells of each try to connect; we tell of the queue's failure.
+    logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
     async with Daemon.opened(config, shared=True) as daemon:
         try:
             await make_tables(config.database_url)
@@ -56,21 +59,21 @@ async def work(config: Config, *, ready: Callable[[], object] | None = None) -> 
                 remedy="Does its user own the schema `public` of that database?",
             ) from error
         await daemon.prepare()
-        jobs = Jobs(daemon, stopping)
+        tasks = Tasks(daemon, stopping)
         if ready is not None:
             ready()
         log.info("worker_started", feeds=len(daemon.store.listed()))
-        await _take_jobs_until(stopping, jobs, config.poll.concurrency)
+        await _take_jobs_until(stopping, tasks, config.poll.concurrency)
         log.info("worker_stopping")
     log.info("worker_stopped")
 
 
-async def _take_jobs_until(stopping: asyncio.Event, jobs: Jobs, at_once: int) -> None:
+async def _take_jobs_until(stopping: asyncio.Event, tasks: Tasks, at_once: int) -> None:
     """Take jobs until it is time to stop, whatever becomes of the database meanwhile."""
     gone: int | None = None  # our name in the queue, where we could not take it back
     while not stopping.is_set():
         worker = Worker(
-            jobs.app,
+            tasks.app,
             queues=[QUEUE],
             name=f"{socket.gethostname()}-{os.getpid()}",
             concurrency=at_once,
@@ -81,12 +84,12 @@ async def _take_jobs_until(stopping: asyncio.Event, jobs: Jobs, at_once: int) ->
             update_heartbeat_interval=HEARTBEAT,
         )
         try:
-            async with jobs.app.open_async():
+            async with tasks.app.open_async():
                 if gone is not None:  # so that nobody waits for what we had in hand then
-                    await jobs.app.job_manager.unregister_worker(gone)
+                    await tasks.app.job_manager.unregister_worker(gone)
                     gone = None
-                await jobs.begin()
-                await _run(worker, jobs.app, stopping)
+                await tasks.begin()
+                await _run(worker, tasks.app, stopping)
         except (psycopg.Error, ProcrastinateException, OSError) as error:
             log.warning("queue_failed", error=str(error.__cause__ or error))
             gone = worker.worker_id or gone

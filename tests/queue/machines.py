@@ -39,7 +39,7 @@ class Machines:
                 "per_host_delay": f"{DELAY * 1000:.0f}ms",
                 "concurrency": 4,  # so that no worker takes all at once
             },
-            "http": {"timeout": "5s", "allow_networks": ["127.0.0.0/8"]},
+            "http": {"timeout": "2s", "allow_networks": ["127.0.0.0/8"]},
             "database": database,
         }
         self.config.write_text(json.dumps(given | settings), "utf-8")
@@ -177,7 +177,8 @@ def machines(folder: Path, database: str, origin: Hosts, **settings: Any) -> Ite
     finally:
         for number in range(len(there.processes)):
             there.kill(number)
-        there.store.close()
+        if "store" in vars(there):
+            there.store.close()
 
 
 def _environment(program: Path | None = None) -> dict[str, str]:

@@ -7,11 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from alembic.script import ScriptDirectory
-from machines import DELAY, machines
-from typer.testing import CliRunner
+from machines import DELAY, PATIENCE, machines
 
-from aggregator.cli import app
-from aggregator.errors import ConfigError
 from aggregator.store.database import alembic_config
 from benchmarks.hosts import Land, hosts, too_soon
 
@@ -20,7 +17,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.timeout(600)  # on a busy machine; each needs a fraction of it
 ROOT = Path(__file__).parents[2]
-LAND = Land(feeds=60, hosts=20)
+LAND, SMALL = Land(feeds=60, hosts=20), Land(feeds=30, hosts=10)
 NEWER = '''"""A newer schema"""
 
 import sqlalchemy as sa
@@ -68,11 +65,11 @@ def test_a_worker_that_is_killed_leaves_nothing_undone_and_nothing_done_twice(
     tmp_path: Path, postgres_database: str
 ) -> None:
     with (
-        hosts(LAND, latency=0.3) as origin,
+        hosts(SMALL, latency=0.3) as origin,
         machines(tmp_path, postgres_database, origin) as many,
     ):
         many.start_together(3)
-        many.until_polled(20)
+        many.until_polled(10)
         many.kill(0)
         many.until_polled()
         many.has_all_stories()
@@ -86,11 +83,11 @@ def test_workers_outlive_a_crash_of_the_database(
     tmp_path: Path, postgres_server: "Cluster"
 ) -> None:
     with (
-        hosts(LAND, latency=0.1) as origin,
+        hosts(SMALL, latency=0.1) as origin,
         machines(tmp_path, postgres_server.url, origin) as many,
     ):
         many.start_together(2)
-        many.until_polled(20)
+        many.until_polled(10)
         postgres_server.stop()
         many.until(lambda: "queue_failed" in many.log(0) + many.log(1), "a worker has noticed")
         postgres_server.start()
@@ -105,13 +102,13 @@ def test_an_old_and_a_new_worker_work_side_by_side(tmp_path: Path, postgres_data
     shutil.copytree(ROOT / "aggregator", newer / "aggregator")
     versions = newer / "aggregator" / "store" / "migrations" / "versions"
     (versions / "9999_newer.py").write_text(NEWER.format(newest=_newest()), "utf-8")
-    jobs = newer / "aggregator" / "queue" / "jobs.py"
+    jobs = newer / "aggregator" / "queue" / "tasks.py"
     plain = "make_new_job(\n"
     text = jobs.read_text("utf-8")
     assert text.count(plain) == 1
     jobs.write_text(text.replace(plain, f"{plain}                why='something new',\n"), "utf-8")
     with (
-        hosts(LAND, latency=0.1) as origin,
+        hosts(SMALL, latency=0.1) as origin,
         machines(tmp_path, postgres_database, origin) as many,
     ):
         many.put_off()
@@ -134,10 +131,8 @@ def _newest() -> str:
 
 
 def test_a_worker_on_sqlite_says_what_to_do_instead(tmp_path: Path) -> None:
-    config = tmp_path / "config.yaml"
-    config.write_text("database: sqlite:///a.db\n", "utf-8")
-    done = CliRunner().invoke(app, ["worker", "--config", str(config)])
-    assert isinstance(done.exception, ConfigError)  # which ends the program with 2
-    assert done.exception.reason == "not_for_many"
-    assert "aggregator run" in str(done.exception)
+    with hosts(SMALL) as origin, machines(tmp_path, "sqlite:///a.db", origin) as many:
+        many.start()
+        assert many.processes[0].wait(timeout=PATIENCE) == 2
+        assert "aggregator run" in many.log(0)
     assert not (tmp_path / "a.db").exists()

@@ -13,9 +13,9 @@ from aggregator.config import Config
 from aggregator.daemon import Daemon, utc_now
 from aggregator.model import FeedSpec
 from aggregator.queue import rescue as rescuing
-from aggregator.queue.jobs import QUEUE, Jobs
 from aggregator.queue.rescue import rescue
 from aggregator.queue.schema import make_tables
+from aggregator.queue.tasks import QUEUE, Tasks
 
 
 def query(url, statement, *values):
@@ -33,7 +33,7 @@ async def jobs(postgres_database):
         daemon.store.list_feeds(
             [FeedSpec(f"http://feeds.{'abc'[n % 3]}.example/{n}.xml") for n in range(10)], utc_now()
         )
-        jobs = Jobs(daemon, asyncio.Event())
+        jobs = Tasks(daemon, asyncio.Event())
         async with jobs.app.open_async():
             yield jobs
 

@@ -29,7 +29,7 @@ _OF_ONE_HOST = 4  # polls at once: one is fetched, while others are read and wri
 log = structlog.get_logger(__name__)
 
 
-class Jobs:
+class Tasks:
     """The jobs of one worker, on its daemon's parts. `app` runs them.
 
     `stopping` says that no further poll is to be begun.
@@ -37,7 +37,10 @@ class Jobs:
 
     def __init__(self, daemon: Daemon, stopping: asyncio.Event) -> None:
         address = address_of(daemon.config.database_url)
-        self.app = App(connector=PsycopgConnector(conninfo=address, min_size=1, max_size=8))
+        # `timeout` is how long the loss of the database goes unnoticed.
+        self.app = App(
+            connector=PsycopgConnector(conninfo=address, min_size=1, max_size=8, timeout=5.0)
+        )
         self._daemon = daemon
         self._stopping = stopping
         self._poll = self.app.task(name="poll_host", queue=QUEUE)(self.poll_host)
