@@ -24,8 +24,6 @@ def _is_there(name: str) -> bool:
         return False
     tree = ast.parse((ROOT / file).read_text("utf-8"))
     tests = {
-        node.name
-        for node in tree.body
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     }
     return not test or test in tests
