@@ -12,6 +12,8 @@ from typing import Any, TextIO, cast
 
 import structlog
 
+from aggregator.publish import without_secrets
+
 _MOST = 30  # warnings and errors of one kind
 _WINDOW = 60.0  # seconds
 _LIMITED = frozenset({"warning", "error", "critical"})
@@ -56,6 +58,14 @@ class Bounded:
         return None if count >= _MOST else before
 
 
+def discreet(_logger: Any, _level: str, told: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """A processor that leaves names and passwords out of all addresses."""
+    for name, value in told.items():
+        if isinstance(value, str) and "@" in value:
+            told[name] = without_secrets(value)
+    return told
+
+
 class Stderr:
     """stderr, as long as it takes anything: a full disk under the log must not end the daemon."""
 
@@ -81,6 +91,7 @@ def set_up(level: int = logging.INFO) -> None:
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
+        discreet,
     ]
     renderer: structlog.typing.Processor = (
         structlog.dev.ConsoleRenderer() if terminal else structlog.processors.JSONRenderer()
