@@ -3,33 +3,30 @@
 import asyncio
 import contextlib
 import signal
-import socket
+import threading
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from random import Random
 from typing import Any
 
 import structlog
-import uvicorn
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from aggregator.agenda import Agenda
-from aggregator.announce import Announcer
 from aggregator.config import Config, feeds_from_opml
-from aggregator.credit import Directory
-from aggregator.errors import AggregatorError, ConfigError, StoreError
-from aggregator.fetch import Bounds, Fetcher, Poster
+from aggregator.errors import AggregatorError, StoreError
+from aggregator.fetch import Bounds, Fetcher
 from aggregator.metrics import Metrics
-from aggregator.model import Feed, FeedSpec, PollOutcome
+from aggregator.model import Feed, FeedSpec, Outlet, PollOutcome
 from aggregator.outlets import told_outlets
 from aggregator.pipeline import Pipeline
 from aggregator.push import Push, callback_base
 from aggregator.reading import know_outlets, known_outlets
-from aggregator.site import StoredSite
+from aggregator.running import Running
+from aggregator.serving import address_of, listening, server
 from aggregator.store import Store
-from aggregator.web import create_app
 from aggregator.workers import Workers
 from aggregator.writer import Writer
 
@@ -37,7 +34,7 @@ _TICK = timedelta(seconds=1)
 _MOST_WAITING = 10_000  # feeds that are due and not begun; the rest is found by later ticks
 _READ_AT_ONCE = 64  # feeds
 _DATABASE_PAUSE = 5  # seconds
-_GRACE = 3  # seconds that open requests get at the end
+_LOOK = 2  # seconds between two looks at the files of the configuration
 
 log = structlog.get_logger(__name__)
 
@@ -45,6 +42,9 @@ log = structlog.get_logger(__name__)
 def utc_now() -> datetime:
     """The clock of the wall, in UTC."""
     return datetime.now(UTC)
+
+
+Told = tuple[tuple[Outlet, ...], tuple[Outlet, ...]]  # as `told_outlets` gives it
 
 
 class Daemon:
@@ -56,7 +56,7 @@ class Daemon:
         store: Store,
         fetcher: Fetcher,
         workers: Workers,
-        directory: Directory,
+        told: Told,
         *,
         clock: Callable[[], datetime] = utc_now,
         dice: Random | None = None,
@@ -67,29 +67,20 @@ class Daemon:
         self.started = asyncio.Event()  # a first poll is under way
         self._fetcher = fetcher
         self._workers = workers
+        self._told = told
         self._clock = clock
-        self._writer = Writer(store, since=lambda: clock() - config.dedupe.window)
+        self._writer = Writer(store, since=lambda: clock() - self.config.dedupe.window)
         self._pipeline = Pipeline(
             fetcher=fetcher,
             workers=workers,
             store=store,
             writer=self._writer,
-            directory=directory,
-            bounds=Bounds(config.poll.interval, config.poll.min_interval, config.poll.max_interval),
+            directory=known_outlets(*told),
+            bounds=_bounds(config),
             clock=clock,
             dice=dice or Random(),  # noqa: S311  (jitter is no secret)
         )
-        base = callback_base(config)
-        self.push: Push | None = None  # where hubs can reach us
-        if base:
-            self.push = Push(
-                base,
-                store=store,
-                fetcher=fetcher,
-                pipeline=self._pipeline,
-                clock=clock,
-                seen=lambda outcome: self.metrics.polled(outcome, 0.0),
-            )
+        self.push = self._push()  # where hubs can reach us
         # Enough feeds in hand to keep every connection busy while others parse and match.
         self._agenda = Agenda(2 * config.poll.concurrency)
         self._enough = max(2 * config.poll.concurrency // 8, 1)
@@ -107,20 +98,14 @@ class Daemon:
         told = told_outlets(config, await asyncio.to_thread(store.added))
         workers = Workers(partial(know_outlets, *told))
         try:
-            async with Fetcher(
-                user_agent=config.http.user_agent,
-                timeout=config.http.timeout,
-                max_bytes=config.http.max_bytes,
-                allow_networks=config.http.allow_networks,
-                concurrency=config.poll.concurrency,
-                per_host_delay=config.poll.per_host_delay,
-            ) as fetcher:
-                daemon = cls(config, store, fetcher, workers, known_outlets(*told))
+            async with Fetcher(concurrency=config.poll.concurrency, **_manners(config)) as fetcher:
+                daemon = cls(config, store, fetcher, workers, told)
                 writing = asyncio.create_task(daemon._writer.run())
                 try:
                     yield daemon
                 finally:
                     await daemon._stop_polling()
+                    daemon._workers.close()
                     writing.cancel()
                     await asyncio.gather(writing, return_exceptions=True)
         finally:
@@ -134,22 +119,48 @@ class Daemon:
         await self.list_feeds(fetch=False)
         await self._workers.start()
 
-    async def list_feeds(self, *, fetch: bool = True) -> None:
+    async def change(self, config: Config, *, poll: bool = True) -> None:
+        """Go on with other settings: all of them, or, where an error is raised, none.
+
+        Raises StoreError. What `NEEDS_RESTART` names is the same in both.
+        """
+        if poll:
+            await self.list_feeds(config)
+        told = told_outlets(config, await asyncio.to_thread(self.store.added))
+        workers, others = self._workers, told != self._told
+        if others:
+            workers = Workers(partial(know_outlets, *told))
+            await workers.start()
+        directory = await asyncio.to_thread(known_outlets, *told)
+        before, self._workers, self._told, self.config = self._workers, workers, told, config
+        self._fetcher.change(**_manners(config))
+        self._pipeline.change(_bounds(config), directory, workers)
+        self.push = self._push()
+        if others:
+            threading.Thread(target=before.drain, daemon=True).start()
+
+    async def ask_hubs(self) -> None:
+        """Subscribe where hubs can reach us."""
+        if self.push is not None:
+            await self.push.ask()
+
+    async def list_feeds(self, config: Config | None = None, *, fetch: bool = True) -> None:
         """Make the configured feeds, and those of the OPML documents, the ones that are polled.
 
         Without `fetch`, or where a document cannot be had, the feeds that it listed last time go
         on being polled.
         """
+        config = config or self.config
         found: list[FeedSpec] = []
-        complete = fetch or not self.config.opml_urls
-        for url in self.config.opml_urls if fetch else ():
+        complete = fetch or not config.opml_urls
+        for url in config.opml_urls if fetch else ():
             try:
                 response = await self._fetcher.get(url)
                 found += feeds_from_opml(response.body, url)
             except AggregatorError as error:
                 complete = False
                 log.warning("opml_failed", url=url, reason=error.reason, error=str(error))
-        specs = self.config.feed_specs(found)
+        specs = config.feed_specs(found)
         await asyncio.to_thread(
             self.store.list_feeds, specs, self._clock(), keep_others=not complete
         )
@@ -186,6 +197,19 @@ class Daemon:
             log.info("retired", **gone)
 
     # -------------------------------------------------------------------------- small tools
+
+    def _push(self) -> Push | None:
+        base = callback_base(self.config)
+        if not base:
+            return None
+        return Push(
+            base,
+            store=self.store,
+            fetcher=self._fetcher,
+            pipeline=self._pipeline,
+            clock=self._clock,
+            seen=lambda outcome: self.metrics.polled(outcome, 0.0),
+        )
 
     async def _fill(self) -> None:
         """Begin what may begin, in batches, so that reading them costs little."""
@@ -276,45 +300,43 @@ async def run(
 ) -> None:
     """Run the daemon until SIGTERM or SIGINT: it polls (unless told not to), and serves.
 
-    `ready` is called once, with the address of the server. Raises ConfigError when the address
-    cannot be served at.
+    Settings are read again on SIGHUP, and when their file has changed. `ready` is called once,
+    with the address of the server. Raises ConfigError when the address cannot be served at.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    with _listening(config) as listener:
-        async with Daemon.opened(config) as daemon, contextlib.AsyncExitStack() as stack:
-            site = StoredSite(config, daemon.store, daemon.metrics, daemon.started.is_set)
-            server = _server(config, daemon, site)
-            serving = asyncio.create_task(server.serve(sockets=[listener]))
+    with listening(config) as listener:
+        async with (
+            Daemon.opened(config) as daemon,
+            Running(daemon, poll=poll, clock=utc_now) as running,
+        ):
+            httpd = server(running.front)
+            serving = asyncio.create_task(httpd.serve(sockets=[listener]))
+            loop.add_signal_handler(signal.SIGHUP, running.reload)
             scheduler = AsyncIOScheduler(timezone=UTC)
+            every = partial(scheduler.add_job, _job, trigger="interval", max_instances=1)
+            every(args=[running.reloader.look], seconds=_LOOK)
             if poll:
                 await daemon.prepare()
-                every = partial(scheduler.add_job, _job, trigger="interval", max_instances=1)
                 every(args=[daemon.tick], seconds=_TICK.total_seconds(), next_run_time=utc_now())
                 every(args=[daemon.keep_house], hours=1, next_run_time=utc_now())
-                if daemon.push is not None:
-                    every(args=[daemon.push.ask], minutes=1)
+                every(args=[daemon.ask_hubs], minutes=1)
                 every(args=[daemon.list_feeds], hours=1, next_run_time=utc_now())
-                announcer = await stack.enter_async_context(
-                    _announcing(config, site, daemon.metrics)
-                )
-                if announcer is not None:
-                    every(args=[announcer.tick], seconds=_TICK.total_seconds())
-                scheduler.start()
-            host, port = listener.getsockname()[:2]
-            address = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+                every(args=[running.announce], seconds=_TICK.total_seconds())
+            scheduler.start()
+            address = address_of(listener)
             log.info("started", feeds=len(daemon.store.listed()), address=address)
             if ready is not None:
                 ready(address)
             ended = asyncio.create_task(stop.wait())
             await asyncio.wait({ended, serving}, return_when=asyncio.FIRST_COMPLETED)
             log.info("stopping")
-            if scheduler.running:
-                scheduler.shutdown(wait=False)
+            loop.remove_signal_handler(signal.SIGHUP)
+            scheduler.shutdown(wait=False)
             ended.cancel()
-            server.should_exit = True
+            httpd.should_exit = True
             await serving
     log.info("stopped")
 
@@ -325,60 +347,16 @@ async def _job(work: Callable[[], Awaitable[None]]) -> None:
         await work()
 
 
-class _Server(uvicorn.Server):
-    """Uvicorn without handlers of its own: the daemon hears the signals."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave the signals alone."""
-        yield
+def _bounds(config: Config) -> Bounds:
+    return Bounds(config.poll.interval, config.poll.min_interval, config.poll.max_interval)
 
 
-@contextlib.asynccontextmanager
-async def _announcing(
-    config: Config, site: StoredSite, metrics: Metrics
-) -> AsyncIterator[Announcer | None]:
-    """Who tells the configured hubs of changes; nobody without them, or without an address."""
-    if not (config.websub.hubs and config.server.base_url):
-        yield None
-        return
-    async with Poster(
-        user_agent=config.http.user_agent,
-        timeout=config.http.timeout,
-        allow_networks=config.http.allow_networks,
-    ) as poster:
-        yield Announcer(
-            config.websub.hubs,
-            version=site.version,
-            heads=site.heads,
-            post=poster.post,
-            told=metrics.announced,
-            clock=time.monotonic,
-        )
-
-
-def _server(config: Config, daemon: Daemon, site: StoredSite) -> uvicorn.Server:
-    return _Server(
-        uvicorn.Config(
-            create_app(site, door=daemon.push, max_push=config.http.max_bytes),
-            log_config=None,
-            access_log=False,
-            lifespan="off",
-            server_header=False,
-            timeout_graceful_shutdown=_GRACE,
-        )
-    )
-
-
-def _listening(config: Config) -> socket.socket:
-    host, port = config.server.host, config.server.port
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family, backlog=2048)
-    except OSError as error:
-        raise ConfigError(
-            f"Nothing can be served at {host} port {port}: {error.strerror or error}.",
-            reason="cannot_listen",
-            remedy="Is another program there? Set server.host and server.port "
-            "(or AGGREGATOR_SERVER__PORT).",
-        ) from error
+def _manners(config: Config) -> dict[str, Any]:
+    """How the fetcher behaves; all of it may change while it runs."""
+    return {
+        "user_agent": config.http.user_agent,
+        "timeout": config.http.timeout,
+        "max_bytes": config.http.max_bytes,
+        "allow_networks": config.http.allow_networks,
+        "per_host_delay": config.poll.per_host_delay,
+    }

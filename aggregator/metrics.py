@@ -3,6 +3,7 @@
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from aggregator.model import PollOutcome
+from aggregator.reload import State
 
 
 class Metrics:
@@ -71,9 +72,31 @@ class Metrics:
             ["result"],
             registry=registry,
         )
+        self._config_ok = Gauge(
+            "aggregator_config_last_reload_successful",
+            "Whether the configuration was right when it was last read.",
+            registry=registry,
+        )
+        self._config_since = Gauge(
+            "aggregator_config_last_reload_success_timestamp_seconds",
+            "When the settings that run were read.",
+            registry=registry,
+        )
+        self._config_restart = Gauge(
+            "aggregator_config_restart_needed",
+            "How many changed settings wait for a restart.",
+            registry=registry,
+        )
         self._polling = Gauge(
             "aggregator_polling", "Feeds that are being polled now.", registry=registry
         )
+
+    def configured(self, state: State) -> None:
+        """Say how the running settings stand to their file."""
+        self._config_ok.set(state.result == "loaded")
+        self._config_restart.set(len(state.restart))
+        if state.result == "loaded":
+            self._config_since.set(state.since.timestamp())
 
     def polled(self, outcome: PollOutcome, seconds: float) -> None:
         """Count one poll; `seconds` is its whole time."""

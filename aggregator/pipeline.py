@@ -85,6 +85,10 @@ class Pipeline:
         self._desk = asyncio.Semaphore(_READ_AT_ONCE)
         self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
+    def change(self, bounds: Bounds, directory: Directory, workers: Workers) -> None:
+        """Go on with these; polls that are under way take them up at their next stage."""
+        self._bounds, self._directory, self._workers = bounds, directory, workers
+
     async def poll(self, feed: Feed) -> PollOutcome:
         """Poll one feed and file what is new in it. Errors of the feed become its outcome."""
         async with self._turn(feed.id):

@@ -15,6 +15,7 @@ from aggregator.errors import NotFoundError, StoreError
 from aggregator.metrics import Metrics
 from aggregator.model import Channel, Content, Exchange, FeedHealth, Story, StoryQuery, Version
 from aggregator.publish import FORMATS, links, newest, opml
+from aggregator.reload import State
 from aggregator.store import ARCHIVE, NIL, Store
 from aggregator.web.site import Check, Document, FeedWish
 
@@ -27,7 +28,8 @@ _ANYWHERE = {"", "0.0.0.0", "::"}  # noqa: S104  (hosts that are compared with, 
 class StoredSite:
     """A site on a store. Implements `aggregator.web.Site`.
 
-    `started` says whether a first poll is under way or done.
+    `started` says whether a first poll is under way or done, `settings` how those that run stand
+    to their file.
     """
 
     title = TITLE
@@ -40,6 +42,7 @@ class StoredSite:
         started: Callable[[], bool],
         *,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        settings: Callable[[], State] | None = None,
     ) -> None:
         server = config.server
         host = "127.0.0.1" if server.host in _ANYWHERE else server.host
@@ -54,6 +57,7 @@ class StoredSite:
         self._metrics = metrics
         self._started = started
         self._clock = clock
+        self._settings = settings
         self._hubs = config.websub.hubs if self.base_url else ()
         self._counts: tuple[float, Mapping[str, int]] = (float("-inf"), {})
 
@@ -220,7 +224,19 @@ class StoredSite:
     # -------------------------------------------------------------------- health and metrics
 
     def readiness(self) -> Sequence[Check]:
-        """Whether the database can be reached and a first poll is under way or done."""
+        """Whether the database can be reached and a first poll is under way or done.
+
+        Settings that could not be taken are told of, and make nothing unready.
+        """
+        return [*self._vital(), *self._configured()]
+
+    def _configured(self) -> Sequence[Check]:
+        if self._settings is None:
+            return []
+        state = self._settings()
+        return [Check("configuration", ok=state.well, reason=str(state), vital=False)]
+
+    def _vital(self) -> Sequence[Check]:
         try:
             self._store.ping()
             polled = self._store.polled_once()

@@ -4,6 +4,7 @@ from aggregator.config.opml import feeds_from_opml
 from aggregator.config.problems import Problem
 from aggregator.config.reading import check, load
 from aggregator.config.settings import (
+    NEEDS_RESTART,
     Config,
     DedupeConfig,
     FeedConfig,
@@ -17,6 +18,7 @@ from aggregator.config.settings import (
 from aggregator.config.values import format_duration, parse_duration
 
 __all__ = [
+    "NEEDS_RESTART",
     "Config",
     "DedupeConfig",
     "FeedConfig",

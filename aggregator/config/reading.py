@@ -74,7 +74,9 @@ def _read(
     warnings = tuple(problem for problem in problems if problem.severity == "warning")
     # A file's relative paths start at the file, those of the environment where one stands.
     base = None if path is None or ("database",) in variables else folder
-    return config.loaded(base, opml_feeds, warnings), problems
+    opml = (f.opml for f in config.feeds if isinstance(f, OpmlConfig) and not f.is_url)
+    files = () if path is None else (Path(path), *(folder / name for name in opml))
+    return config.loaded(base, opml_feeds, warnings, files), problems
 
 
 def _in_order(problems: list[Problem]) -> list[Problem]:

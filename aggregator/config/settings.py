@@ -49,6 +49,9 @@ _USUAL = timedelta(minutes=30)
 _LOWEST = timedelta(minutes=5)
 _HIGHEST = timedelta(hours=24)
 
+# What is settled when the daemon starts; all else follows the file while it runs.
+NEEDS_RESTART = ("database", "poll.concurrency", "server.host", "server.port")
+
 
 class Section(BaseModel):
     """What all sections share: no unknown keys, and no change after loading."""
@@ -236,6 +239,7 @@ class Config(Section):
     server: ServerConfig = ServerConfig()
 
     _opml_feeds: tuple[FeedSpec, ...] = PrivateAttr(default=())
+    _files: tuple[Path, ...] = PrivateAttr(default=())
     _warnings: tuple[Problem, ...] = PrivateAttr(default=())
 
     @model_validator(mode="after")
@@ -264,6 +268,16 @@ class Config(Section):
         """What was doubtful when the settings were loaded."""
         return self._warnings
 
+    @property
+    def file(self) -> Path | None:
+        """Where the settings were read from; None: they are defaults and the environment's."""
+        return self._files[0] if self._files else None
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """All files that were read: the configuration, then OPML."""
+        return self._files
+
     def feed_specs(self, more: Iterable[FeedSpec] = ()) -> tuple[FeedSpec, ...]:
         """The feeds listed here, in OPML files, and in `more`, each URL once; the first wins."""
         specs: dict[str, FeedSpec] = {}
@@ -273,12 +287,17 @@ class Config(Section):
         return tuple(specs.values())
 
     def loaded(
-        self, folder: Path | None, opml_feeds: tuple[FeedSpec, ...], warnings: tuple[Problem, ...]
+        self,
+        folder: Path | None,
+        opml_feeds: tuple[FeedSpec, ...],
+        warnings: tuple[Problem, ...],
+        files: tuple[Path, ...] = (),
     ) -> Self:
-        """A copy that knows its OPML files' feeds; SQLite's file is found from `folder`."""
+        """A copy that knows its files, and OPML's feeds; SQLite's is found from `folder`."""
         copy = self.model_copy(update={"database": _placed(self.database, folder)})
         copy._opml_feeds = opml_feeds
         copy._warnings = warnings
+        copy._files = files
         return copy
 
 

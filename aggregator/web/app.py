@@ -112,7 +112,7 @@ def _health(site: Site) -> list[Route]:
 
     async def readyz(_: Request) -> Response:
         checks = await asyncio.to_thread(site.readiness)
-        ready = all(check.ok for check in checks)
+        ready = all(check.ok for check in checks if check.vital)
         told = {check.name: {"ok": check.ok, "reason": check.reason} for check in checks}
         return _json({"ready": ready, "checks": told}, 200 if ready else 503)
 

@@ -37,11 +37,15 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that must be well for the site to be ready, and how it is."""
+    """One thing that must be well for the site to be ready, and how it is.
+
+    Without `vital`, the site is ready all the same.
+    """
 
     name: str
     ok: bool
     reason: str
+    vital: bool = True
 
 
 class Site(Protocol):
