@@ -15,7 +15,7 @@ SOURCES := aggregator tests $(wildcard benchmarks)
 # What Debian has for the tests: a browser, a feed reader, a database, and fonts for many scripts.
 TEST_PACKAGES := chromium fonts-dejavu-core fonts-noto-core fonts-noto-cjk newsboat postgresql
 
-.PHONY: help run demo test check lint format bench bench-credit bench-match lock image clean distclean
+.PHONY: help run demo test check lint format bench bench-credit bench-match lock reference image clean distclean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; do \
@@ -57,6 +57,9 @@ bench-credit: $(VENV)/development.stamp ## reading credits alone: precision, rec
 
 lock: $(VENV)/development.stamp ## resolve the dependencies afresh
 	@tools/compile-locks $(BIN)
+
+reference: $(VENV)/application.stamp ## write the pages that are made from the code: settings, commands
+	@$(BIN)/python tools/write-reference
 
 image: ## build the container image
 	docker build --tag aggregator .

@@ -80,16 +80,29 @@ def poll(
 
 
 @app.command()
-def check(config: ConfigPath = DEFAULT_CONFIG) -> None:
+def check(
+    config: ConfigPath = DEFAULT_CONFIG,
+    as_json: AsJson = False,
+    schema: Annotated[
+        bool, typer.Option("--schema", help="Print a JSON Schema of the file, for editors.")
+    ] = False,
+) -> None:
     """Say all that is wrong with the configuration."""
     from aggregator import config as configuration
+    from aggregator.config import reference
 
+    if schema:
+        print(json.dumps(reference.schema(), ensure_ascii=False, indent=2))
+        return
     problems = configuration.check(config)
-    for problem in problems:
+    if as_json:
+        print(json.dumps([asdict(problem) for problem in problems], ensure_ascii=False, indent=2))
+    for problem in () if as_json else problems:
         print(problem)
     if any(problem.severity == "error" for problem in problems):
         raise typer.Exit(2)
-    print(f"{config} is right.")
+    if not as_json:
+        print(f"{config} is right.")
 
 
 @app.command()

@@ -8,10 +8,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from aggregator.config.entries import FeedConfig, OpmlConfig
 from aggregator.config.environment import read_environment
 from aggregator.config.opml import read_opml
 from aggregator.config.problems import Origins, Place, Problem, key_of, shown
-from aggregator.config.settings import Config, FeedConfig, OpmlConfig
+from aggregator.config.settings import Config
 from aggregator.config.values import format_duration, same_url
 from aggregator.config.wording import in_words
 from aggregator.config.yaml_file import UnreadableError, YamlFile
