@@ -223,7 +223,10 @@ _SIZE_SCHEMA = {
         _text_schema(pattern=r"^\s*\d*\.?\d+\s*[A-Za-z]*\s*$"),
     ]
 }
-_YES_OR_NO = "^([01tfynTFYN]|[tT][rR][uU][eE]|[fF][aA][lL][sS][eE]|[yY][eE][sS]|[nN][oO]|[oO][nN]|[oO][fF]{2})$"
+_YES_OR_NO = (
+    "^([01tfynTFYN]|[tT][rR][uU][eE]|[fF][aA][lL][sS][eE]"
+    "|[yY][eE][sS]|[nN][oO]|[oO][nN]|[oO][fF]{2})$"
+)
 _CHOICE_SCHEMA = {
     "anyOf": [
         {"type": "boolean"},
