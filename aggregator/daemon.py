@@ -22,11 +22,13 @@ from aggregator.metrics import Metrics
 from aggregator.model import Feed, FeedSpec, Outlet, PollOutcome
 from aggregator.outlets import told_outlets
 from aggregator.pipeline import Pipeline
+from aggregator.publish import without_secrets
 from aggregator.push import Push, callback_base
 from aggregator.reading import know_outlets, known_outlets
 from aggregator.running import Running
 from aggregator.serving import address_of, listening, server
 from aggregator.store import Store
+from aggregator.tracing import tracing
 from aggregator.workers import Workers
 from aggregator.writer import Writer
 
@@ -89,11 +91,24 @@ class Daemon:
         self._filling = False
         self._moved = asyncio.Event()  # a poll has ended
         self._seen: Callable[[PollOutcome], None] | None = None
+        self.metrics.watch(
+            waiting=lambda: len(self._agenda) - self._agenda.busy, writes=self._writer.__len__
+        )
 
     @classmethod
     @contextlib.asynccontextmanager
     async def opened(cls, config: Config) -> AsyncIterator["Daemon"]:
-        """A daemon with its database open; all is closed at the end."""
+        """A daemon with its database open; all is closed at the end. Traces where it is asked to.
+
+        Raises StoreError, and ConfigError where traces are asked for that cannot be had.
+        """
+        with tracing():
+            async with cls._opened(config) as daemon:
+                yield daemon
+
+    @classmethod
+    @contextlib.asynccontextmanager
+    async def _opened(cls, config: Config) -> AsyncIterator["Daemon"]:
         store = await asyncio.to_thread(Store, config.database_url)
         told = told_outlets(config, await asyncio.to_thread(store.added))
         workers = Workers(partial(know_outlets, *told))
@@ -238,6 +253,8 @@ class Daemon:
     def _begin(self, feed: Feed) -> None:
         task = asyncio.create_task(self._poll(feed))
         self._polling[feed.id] = task
+        if feed.next_poll_at is not None:
+            self.metrics.begun((self._clock() - feed.next_poll_at).total_seconds())
         self.metrics.polling(len(self._polling))
         task.add_done_callback(partial(self._ended, feed))
 
@@ -275,7 +292,7 @@ class Daemon:
         self.metrics.polled(outcome, seconds)
         log.info(
             "polled",
-            feed=outcome.feed_url,
+            feed=without_secrets(outcome.feed_url),
             result=outcome.result,
             status=outcome.status,
             entries=outcome.entries,

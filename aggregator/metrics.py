@@ -1,7 +1,18 @@
 """What Prometheus sees. Labels come from bounded sets, never from feeds."""
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from collections.abc import Callable, Mapping
 
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    Info,
+    ProcessCollector,
+    generate_latest,
+)
+
+from aggregator import __version__
 from aggregator.model import PollOutcome
 from aggregator.reload import State
 
@@ -12,6 +23,8 @@ class Metrics:
     def __init__(self) -> None:
         registry = CollectorRegistry()
         self._registry = registry
+        ProcessCollector(registry=registry)  # memory, CPU, open files
+        Info("aggregator_build", "What runs.", registry=registry).info({"version": __version__})
         self._polls = Counter(
             "aggregator_polls", "Polls of feeds, by result.", ["result"], registry=registry
         )
@@ -90,6 +103,45 @@ class Metrics:
         self._polling = Gauge(
             "aggregator_polling", "Feeds that are being polled now.", registry=registry
         )
+        self._waiting = Gauge(
+            "aggregator_polls_waiting", "Feeds that are due and not begun.", registry=registry
+        )
+        self._late = Histogram(
+            "aggregator_poll_lateness_seconds",
+            "How long after it was due a poll began.",
+            buckets=(1, 5, 15, 60, 300, 900, 3600, 14400),
+            registry=registry,
+        )
+        self._writes_waiting = Gauge(
+            "aggregator_writes_waiting",
+            "What polls found that waits for the database's one writer.",
+            registry=registry,
+        )
+        self._feeds = Gauge(
+            "aggregator_feeds",
+            "Feeds that fail, are gone for good, or were due a quarter of an hour ago.",
+            ["state"],
+            registry=registry,
+        )
+        self._size = Gauge(
+            "aggregator_database_bytes", "The size of the database.", registry=registry
+        )
+        # What may happen is there from the start, so that its first time can be told.
+        for result in ("fetched", "not_modified", "failed"):
+            self._polls.labels(result)
+        for news in ("new", "changed"):
+            self._entries.labels(news)
+        for told in ("told", "failed", "given_up"):
+            self._announced.labels(told)
+
+    def watch(self, *, waiting: Callable[[], float], writes: Callable[[], float]) -> None:
+        """Ask these, whenever the metrics are wanted, how many polls and writes wait."""
+        self._waiting.set_function(waiting)
+        self._writes_waiting.set_function(writes)
+
+    def begun(self, late: float) -> None:
+        """Note that a poll begins, so many seconds after it was due."""
+        self._late.observe(max(late, 0.0))
 
     def configured(self, state: State) -> None:
         """Say how the running settings stand to their file."""
@@ -133,6 +185,14 @@ class Metrics:
     def polling(self, feeds: int) -> None:
         """Say how many feeds are being polled."""
         self._polling.set(feeds)
+
+    def measured(self, gauges: Mapping[str, int]) -> None:
+        """Take what `Store.gauges` tells."""
+        for state, number in gauges.items():
+            if state == "bytes":
+                self._size.set(number)
+            else:
+                self._feeds.labels(state).set(number)
 
     def render(self, held: dict[str, int], *, reachable: bool = True) -> bytes:
         """The exposition text; `held` counts what the database holds, `reachable` if it answers."""

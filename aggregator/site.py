@@ -4,7 +4,7 @@ import hashlib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -21,6 +21,7 @@ from aggregator.web.site import Check, Document, FeedWish
 
 TITLE = "aggregator"
 DESCRIPTION = "Each story once, linked to its original, with credit to whoever had it first."
+LATE = timedelta(minutes=15)  # a feed that is due for so long is not being polled
 _COUNTED = 15.0  # seconds that the numbers of rows are kept; counting a large table is slow
 _ANYWHERE = {"", "0.0.0.0", "::"}  # noqa: S104  (hosts that are compared with, not bound to)
 
@@ -257,6 +258,7 @@ class StoredSite:
         if time.monotonic() - counted > _COUNTED:
             try:
                 counts = self._store.counts()
+                self._metrics.measured(self._store.gauges(self._clock() - LATE))
                 self._counts = (time.monotonic(), counts)
             except StoreError:
                 reachable = False
