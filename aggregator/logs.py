@@ -1,6 +1,7 @@
 """Structured logs to stderr: for people on a terminal, JSON lines elsewhere."""
 
 import logging
+import os
 import sys
 
 import structlog
@@ -9,6 +10,7 @@ import structlog
 def set_up(level: int = logging.INFO) -> None:
     """Send the project's and its libraries' logs to stderr."""
     terminal = sys.stderr.isatty()
+    colours = not os.environ.get("NO_COLOR")  # https://no-color.org
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -16,7 +18,9 @@ def set_up(level: int = logging.INFO) -> None:
         structlog.processors.format_exc_info,
     ]
     renderer: structlog.typing.Processor = (
-        structlog.dev.ConsoleRenderer() if terminal else structlog.processors.JSONRenderer()
+        structlog.dev.ConsoleRenderer(colors=colours)
+        if terminal
+        else structlog.processors.JSONRenderer()
     )
     structlog.configure(
         processors=[*shared, renderer],

@@ -60,6 +60,16 @@ def listed(daemon: RunningDaemon) -> set[str]:
     return {feed["url"] for feed in answer["items"]}
 
 
+def test_each_poll_is_a_line_of_json_in_the_log(daemon: RunningDaemon, room: Newsroom) -> None:
+    lines = [json.loads(line) for line in daemon.log.read_text().splitlines()]
+    poll = next(line for line in lines if line["event"] == "polled")
+    assert poll["feed"] == room.feeds()[0]["url"]
+    assert poll["status"] == 200
+    assert poll["level"] == "info"
+    assert min(poll["entries"], poll["bytes"], poll["ms"]) > 0
+    assert poll["timestamp"].endswith("Z")
+
+
 def test_a_feed_that_is_added_to_the_file_is_polled(daemon: RunningDaemon, room: Newsroom) -> None:
     assert configuration(daemon) == {"ok": True, "reason": "It runs as it is written."}
     write(daemon, feeds=room.feeds()[:3])

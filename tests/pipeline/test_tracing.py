@@ -118,7 +118,8 @@ def test_where_tracing_is_off_a_span_is_nothing_and_nothing_is_loaded():
     with tracing({}), span("poll", {"a": 1}) as told:
         told.tell({"b": 2})
         told.failed("never mind")
-    program = "import sys, aggregator.daemon; print([m for m in sys.modules if m.startswith('opentelemetry.sdk')])"
+    loaded = "[name for name in sys.modules if name.startswith('opentelemetry.sdk')]"
+    program = f"import sys, aggregator.daemon; print({loaded})"
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
