@@ -12,8 +12,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 SOURCES := aggregator tests $(wildcard benchmarks)
 
-# What Debian has for the tests: a browser, a feed reader, a database, and fonts for many scripts.
-TEST_PACKAGES := chromium fonts-dejavu-core fonts-noto-core fonts-noto-cjk newsboat postgresql
+# What Debian has for the tests: a browser, a feed reader, a database, who reads units, and fonts.
+TEST_PACKAGES := chromium fonts-dejavu-core fonts-noto-core fonts-noto-cjk newsboat postgresql systemd
 
 .PHONY: help run demo test check lint format bench bench-credit bench-match lock reference image clean distclean
 
