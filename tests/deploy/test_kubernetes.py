@@ -131,7 +131,7 @@ def test_the_service_finds_its_pods(variant: str) -> None:
     found = [
         pod
         for pod in pods(variant)
-        if wanted <= pod["spec"]["template"]["metadata"].get("labels", {}).items()
+        if wanted <= pod["spec"]["template"].get("metadata", {}).get("labels", {}).items()
     ]
     assert [pod["metadata"]["name"] for pod in found] == ["aggregator"] or not wanted
     (port,) = service["spec"]["ports"]
