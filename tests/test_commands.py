@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from command_lines import parsed
 from typer.main import get_command
 
 from aggregator.cli import app
@@ -107,15 +108,6 @@ def run(folder: Path) -> Iterator[Runner]:
     runner = Runner(folder)
     yield runner
     runner.process.communicate()
-
-
-def parsed(line: str) -> Any:
-    """What the parser makes of a command line. Raises a usage error."""
-    command: Any = get_command(app)
-    words = shlex.split(line.partition("aggregator ")[2].partition(" > ")[0].partition(" < ")[0])
-    while hasattr(command, "commands"):
-        command = command.commands[words.pop(0)]
-    return command.make_context(command.name, words)
 
 
 # ------------------------------------------------------------------------------------- help
