@@ -137,7 +137,7 @@ def _opml_files(
             problems.append(origins.problem(path, shown(source.opml), str(error).rstrip(".")))
             continue
         if skipped:
-            text = f"{len(skipped)} outlines without an http or https address"
+            text = f"{len(skipped)} outlines that are no feeds at an http or https address"
             wanted = f"they are skipped; the first is {shown(skipped[0])}"
             problems.append(origins.problem(path, text, wanted, "warning"))
         twice = sum(same_url(feed.url) in listed for feed in found)
