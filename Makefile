@@ -15,7 +15,7 @@ SOURCES := aggregator tests $(wildcard benchmarks)
 # What Debian has for the tests: a browser, a feed reader, a database, who reads units, and fonts.
 TEST_PACKAGES := chromium fonts-dejavu-core fonts-noto-core fonts-noto-cjk newsboat postgresql systemd
 
-.PHONY: help run demo test check lint format bench bench-credit bench-match lock reference docs image clean distclean
+.PHONY: help run demo test check lint format bench bench-credit bench-match lock reference docs release image clean distclean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; do \
@@ -60,6 +60,9 @@ lock: $(VENV)/development.stamp ## resolve the dependencies afresh
 
 reference: $(VENV)/application.stamp ## write the pages that are made from the code: settings, commands
 	@$(BIN)/python tools/write-reference
+
+release: $(VENV)/development.stamp ## make a release here: make release VERSION=0.2.0 (DRY_RUN=--dry-run)
+	@$(BIN)/python tools/release $(VERSION) $(DRY_RUN)
 
 docs: $(VENV)/development.stamp ## build the documentation as a site, in build/site
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
