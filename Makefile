@@ -33,8 +33,8 @@ test: $(VENV)/development.stamp ## all checks and all tests; installs what they 
 	@$(MAKE) lint
 	@$(BIN)/pytest --numprocesses 2 --dist loadfile
 
-check: $(VENV)/development.stamp lint ## the inner loop: checks, and the tests that are quick
-	@$(BIN)/pytest --numprocesses 2 --dist loadfile --exitfirst --ignore tests/end_to_end --ignore tests/container
+check: $(VENV)/development.stamp lint ## the inner loop: checks, and the quick tests of what was changed
+	@$(BIN)/pytest --numprocesses 2 --dist loadfile --exitfirst $$($(BIN)/python tools/tests-of-changes)
 
 lint: $(VENV)/development.stamp ## style, types, and which package may import which
 	@$(BIN)/ruff check --quiet $(SOURCES)
