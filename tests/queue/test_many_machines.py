@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 from alembic.script import ScriptDirectory
-from machines import DELAY, PATIENCE, machines
 
 from aggregator.store.database import alembic_config
 from benchmarks.hosts import Land, hosts, too_soon
+from benchmarks.machines import DELAY, PATIENCE, machines
 
 if TYPE_CHECKING:
-    from conftest import Cluster
+    from benchmarks.postgres import Cluster
 
 pytestmark = pytest.mark.timeout(600)  # on a busy machine; each needs a fraction of it
 ROOT = Path(__file__).parents[2]
