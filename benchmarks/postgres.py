@@ -49,6 +49,11 @@ class Cluster:
         """The address of the first database."""
         return f"postgresql://postgres@127.0.0.1:{self._port}/postgres"
 
+    @property
+    def pid(self) -> int:
+        """The server's process, which has started the others."""
+        return int((self._data / "postmaster.pid").read_text("utf-8").split()[0])
+
     def make(self) -> None:
         """Make the cluster and start it."""
         self._run(
