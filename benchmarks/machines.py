@@ -30,6 +30,7 @@ class Machines:
         self.origin = origin
         self.database = database
         self.config = folder / "config.yaml"
+        self.patience: float = PATIENCE
         self.processes: list[subprocess.Popen[bytes]] = []
         self._folder = folder
         given = {
@@ -151,7 +152,7 @@ class Machines:
 
     def until(self, wanted: Callable[[], bool], what: str) -> None:
         """Wait until something holds."""
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + self.patience
         while not wanted():
             if time.monotonic() > end:
                 logs = "\n".join(self.log(n)[-2500:] for n in range(len(self.processes)))
