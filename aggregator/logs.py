@@ -3,6 +3,7 @@
 A log is bounded: what would be said a thousand times a minute is said a few times, and counted.
 """
 
+import contextlib
 import logging
 import sys
 import time
@@ -10,6 +11,8 @@ from collections.abc import Callable, MutableMapping
 from typing import Any, TextIO, cast
 
 import structlog
+
+from aggregator.publish import without_secrets
 
 _MOST = 30  # warnings and errors of one kind
 _WINDOW = 60.0  # seconds
@@ -55,36 +58,40 @@ class Bounded:
         return None if count >= _MOST else before
 
 
+def discreet(_logger: Any, _level: str, told: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """A processor that leaves names and passwords out of all addresses."""
+    for name, value in told.items():
+        if isinstance(value, str) and "@" in value:
+            told[name] = without_secrets(value)
+    return told
+
+
 class Stderr:
     """stderr, as long as it takes anything: a full disk under the log must not end the daemon."""
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
 
     def write(self, text: str) -> int:
         """Write, if possible."""
         try:
-            return self._stream.write(text)
-        except OSError:  # there is nobody left to tell
+            return sys.stderr.write(text)
+        except (OSError, ValueError):  # ValueError: it is closed. There is nobody left to tell
             return len(text)
 
     def flush(self) -> None:
         """Flush, if possible."""
-        try:
-            self._stream.flush()
-        except OSError:
-            return
+        with contextlib.suppress(OSError, ValueError):
+            sys.stderr.flush()
 
 
 def set_up(level: int = logging.INFO) -> None:
     """Send the project's and its libraries' logs to stderr."""
     bounded = Bounded()
-    terminal, stderr = sys.stderr.isatty(), cast("TextIO", Stderr(sys.stderr))
+    terminal, stderr = sys.stderr.isatty(), cast("TextIO", Stderr())
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
+        discreet,
     ]
     renderer: structlog.typing.Processor = (
         structlog.dev.ConsoleRenderer() if terminal else structlog.processors.JSONRenderer()

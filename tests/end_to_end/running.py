@@ -187,7 +187,7 @@ class RunningDaemon:
 
     def answers(self) -> bool:
         try:
-            return self.client.get("/healthz").is_success
+            return self.client.get("/opml").is_success  # not from its waiting room
         except httpx.TransportError:
             return False
 
