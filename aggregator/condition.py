@@ -13,7 +13,7 @@ from sqlalchemy.engine import make_url
 
 from aggregator.config import Config, check, load
 from aggregator.errors import AggregatorError, ConfigError
-from aggregator.model import FeedHealth
+from aggregator.model import FeedHealth, QueueState
 from aggregator.publish import inert, without_secrets
 from aggregator.store import Store
 from aggregator.store.backup import backup
@@ -37,10 +37,17 @@ class Status:
     merged: int  # stories with several copies
     database_bytes: int | None  # of SQLite's file
     failing: tuple[FeedHealth, ...]
+    queue: QueueState | None = None  # of many machines, where there is one
 
     def as_json(self) -> dict[str, Any]:
         """The same, for programs."""
-        told = {key: value for key, value in asdict(self).items() if key != "failing"}
+        told = {k: value for k, value in asdict(self).items() if k not in {"failing", "queue"}}
+        told["queue"] = self.queue and {
+            "waiting": self.queue.waiting,
+            "running": self.queue.running,
+            "oldest_seconds": self.queue.oldest and self.queue.oldest.total_seconds(),
+            "workers": self.queue.workers,
+        }
         for key in ("at", "last_poll_at", "next_poll_at"):
             told[key] = told[key].isoformat() if told[key] else None
         told["failing"] = [
@@ -66,7 +73,7 @@ def status(config: Config) -> Status:
     """Look at the database. Raises StoreError."""
     store = Store(config.database_url)
     try:
-        feeds, counts = store.feeds(), store.counts()
+        feeds, counts, queue = store.feeds(), store.counts(), store.queue()
     finally:
         store.close()
     now = datetime.now(UTC)
@@ -82,6 +89,7 @@ def status(config: Config) -> Status:
         merged=counts["merged"],
         database_bytes=_size(config),
         failing=tuple(feed for feed in feeds if feed.state in {"failing", "gone"}),
+        queue=queue,
     )
 
 
@@ -95,6 +103,7 @@ def for_people(found: Status) -> RenderableType:
         ("polls", polls + (f"; {found.late} feeds are late" if found.late else "")),
         ("stories", f"{found.stories:,}, {found.merged:,} of them carried more than once"),
         ("entries", f"{found.entries:,}"),
+        ("queue", _queued(found.queue)),
         ("database", f"{found.database_bytes / 1e6:,.1f} MB" if found.database_bytes else ""),
     ):
         if value:
@@ -155,6 +164,16 @@ def restore(config: Config, file: Path) -> tuple[dict[str, int], Path | None]:
         before = file.with_name(f"{file.stem}.before-restore-{moment}.db")
         backup(config.database_url, before)
     return replace_all(config.database_url, file), before
+
+
+def _queued(queue: QueueState | None) -> str:
+    if queue is None:
+        return ""
+    waits = f", the oldest for {queue.oldest.total_seconds():.0f} s" if queue.oldest else ""
+    return (
+        f"{queue.waiting} jobs wait{waits}, {queue.running} under way; "
+        f"{queue.workers} workers show a sign of life"
+    )
 
 
 def _size(config: Config) -> int | None:

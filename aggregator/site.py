@@ -13,7 +13,16 @@ from aggregator.config import Config, OutputConfig
 from aggregator.correct import Corrected, correct_in, merge, split
 from aggregator.errors import NotFoundError, StoreError
 from aggregator.metrics import Metrics
-from aggregator.model import Channel, Content, Exchange, FeedHealth, Story, StoryQuery, Version
+from aggregator.model import (
+    Channel,
+    Content,
+    Exchange,
+    FeedHealth,
+    QueueState,
+    Story,
+    StoryQuery,
+    Version,
+)
 from aggregator.publish import FORMATS, links, newest, opml
 from aggregator.setbacks import Condition
 from aggregator.store import ARCHIVE, NIL, Store
@@ -234,6 +243,7 @@ class StoredSite:
         try:
             self._store.ping()
             polled = self._store.polled_once()
+            queue = self._store.queue()
         except StoreError as error:
             nothing = Check("polling", ok=False, reason="Nobody can tell without the database.")
             return [Check("database", ok=False, reason=str(error)), nothing, *hindrances]
@@ -244,6 +254,10 @@ class StoredSite:
             found.append(Check("polling", ok=True, reason="A first poll is under way."))
         else:
             found.append(Check("polling", ok=False, reason="No feed was polled yet."))
+        if queue is not None:
+            # One who waits for the first look of a worker is in order.
+            idle = not queue.workers and queue.waiting > 0
+            found.append(Check("queue", ok=not idle, reason=_told(queue), vital=False))
         return found + hindrances
 
     def metrics(self) -> bytes:
@@ -253,6 +267,9 @@ class StoredSite:
         if time.monotonic() - counted > _COUNTED:
             try:
                 counts = self._store.counts()
+                queue = self._store.queue()
+                if queue is not None:
+                    self._metrics.queued(queue)
                 self._counts = (time.monotonic(), counts)
             except StoreError:
                 reachable = False
@@ -309,6 +326,17 @@ def export_bytes(config: Config, form: str, name: str = "") -> bytes:
         return site.feed(FeedWish(form, f"{base}/{path}", f"{base}/", name)).body
     finally:
         store.close()
+
+
+def _told(queue: QueueState) -> str:
+    """How a queue is doing, in a sentence or two."""
+    waits = "none waits" if queue.oldest is None else f"the oldest for {queue.oldest.seconds} s"
+    told = f"{queue.waiting} jobs wait, {waits}; {queue.running} under way."
+    return (
+        f"{told} {queue.workers} workers show a sign of life."
+        if queue.workers
+        else (f"{told} No worker shows a sign of life. Start `aggregator worker`.")
+    )
 
 
 def _other(url: str, **part: str) -> str:
