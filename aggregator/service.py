@@ -111,7 +111,7 @@ async def _at_work(daemon: Daemon, entrance: Entrance, *, poll: bool) -> AsyncIt
     jobs.every(daemon.list_feeds, _HOUR, at_once=True)
     if daemon.push is not None:
         jobs.every(daemon.push.ask, _MINUTE)
-    async with _announcing(config, site, daemon.metrics) as announcer:
+    async with announcing(config, site, daemon.metrics) as announcer:
         if announcer is not None:
             jobs.every(announcer.tick, _SECOND)
         async with jobs.running():
@@ -124,7 +124,7 @@ async def _close(server: uvicorn.Server, answering: "asyncio.Task[None]") -> Non
 
 
 @contextlib.asynccontextmanager
-async def _announcing(
+async def announcing(
     config: Config, site: StoredSite, metrics: Metrics
 ) -> AsyncIterator[Announcer | None]:
     """Who tells the configured hubs of changes; nobody without them, or without an address."""
