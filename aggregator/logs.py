@@ -5,6 +5,7 @@ A log is bounded: what would be said a thousand times a minute is said a few tim
 
 import contextlib
 import logging
+import os
 import sys
 import time
 from collections.abc import Callable, MutableMapping
@@ -86,6 +87,7 @@ def set_up(level: int = logging.INFO) -> None:
     """Send the project's and its libraries' logs to stderr."""
     bounded = Bounded()
     terminal, stderr = sys.stderr.isatty(), cast("TextIO", Stderr())
+    colours = not os.environ.get("NO_COLOR")  # https://no-color.org
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -94,7 +96,9 @@ def set_up(level: int = logging.INFO) -> None:
         discreet,
     ]
     renderer: structlog.typing.Processor = (
-        structlog.dev.ConsoleRenderer() if terminal else structlog.processors.JSONRenderer()
+        structlog.dev.ConsoleRenderer(colors=colours)
+        if terminal
+        else structlog.processors.JSONRenderer()
     )
     structlog.configure(
         processors=[shared[0], shared[1], bounded, *shared[2:], renderer],

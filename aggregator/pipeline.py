@@ -41,8 +41,10 @@ from aggregator.model import (
 )
 from aggregator.outlets import outlet_of
 from aggregator.parse import Identified, feeds_named, identify, is_teaser, parse_page
+from aggregator.publish import without_secrets
 from aggregator.reading import Task, parse, read
 from aggregator.store import Store, Transaction
+from aggregator.tracing import span
 from aggregator.workers import Workers
 from aggregator.writer import Writer
 
@@ -54,6 +56,8 @@ _GONE = {404, 410}
 _BATCH = 20
 _BATCH_WITHOUT_PAGES = 200
 _READ_AT_ONCE = 3 * (os.cpu_count() or 1)  # feeds
+
+_STATUS = "http.response.status_code"  # as OpenTelemetry calls it
 
 _FOUND_BY_PAGE = "its address gives an HTML page; the feed that the page names is read instead"
 
@@ -93,10 +97,28 @@ class Pipeline:
         self._desk = asyncio.Semaphore(_READ_AT_ONCE)
         self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
+    def change(self, bounds: Bounds, directory: Directory, workers: Workers) -> None:
+        """Go on with these; polls that are under way take them up at their next stage."""
+        self._bounds, self._directory, self._workers = bounds, directory, workers
+
     async def poll(self, feed: Feed) -> PollOutcome:
         """Poll one feed and file what is new in it. Errors of the feed become its outcome."""
-        async with self._turn(feed.id):
-            return await self._poll(feed)
+        with span("poll", {"feed.url": without_secrets(feed.spec.url)}) as told:
+            async with self._turn(feed.id):
+                outcome = await self._poll(feed)
+            told.tell(
+                {
+                    "poll.result": outcome.result,
+                    _STATUS: outcome.status,
+                    "poll.entries": outcome.entries,
+                    "poll.entries.new": outcome.entries_new,
+                    "poll.merged": outcome.merged,
+                    "error.type": outcome.error_reason,
+                }
+            )
+            if outcome.error:
+                told.failed(outcome.error_reason)
+            return outcome
 
     async def pushed(
         self, feed_id: int, body: bytes, url: str, content_type: str
@@ -162,7 +184,10 @@ class Pipeline:
             async with self._desk:
                 now = self._clock()
                 try:
-                    readings = await self._workers.run(read, outlet, parsed.language, complete, now)
+                    with span("read", {"entries": len(complete)}):
+                        readings = await self._workers.run(
+                            read, outlet, parsed.language, complete, now
+                        )
                 except ParseError as error:
                     return await self._failed(feed, error)
                 job = partial(
@@ -170,7 +195,8 @@ class Pipeline:
                 )
                 if self._shared:
                     job = partial(_unless_filed, job, feed, readings, stored | set(filed.numbers))
-                filed += await self._writer.write(job)
+                with span("file", {"entries": len(readings)}):
+                    filed += await self._writer.write(job)
         present = {item.known_id for item in found if item.known_id} | set(filed.numbers)
         read_now = Changed(
             parsed,
@@ -188,11 +214,14 @@ class Pipeline:
     async def _ask(self, feed: Feed) -> Response:
         """Ask for the feed; in full now and then, to see whether its validators tell the truth."""
         full = wants_full(feed, self._clock())
-        return await self._fetcher.get(
-            feed.poll_url,
-            validators=Validators() if full else feed.validators,
-            waited=feed.error_reason == "asked_to_wait",
-        )
+        with span("fetch", {"url.full": without_secrets(feed.poll_url)}) as told:
+            response = await self._fetcher.get(
+                feed.poll_url,
+                validators=Validators() if full else feed.validators,
+                waited=feed.error_reason == "asked_to_wait",
+            )
+            told.tell({_STATUS: response.status, "http.response.body.size": len(response.body)})
+        return response
 
     async def _to_read(self, feed: Feed, response: Response) -> KeptDocument | None:
         """The document that is to be read; None where nothing changed and nothing is owed.
@@ -206,7 +235,10 @@ class Pipeline:
         return await asyncio.to_thread(self._store.kept, feed.id) if feed.pages_owed else None
 
     async def _parse(self, document: KeptDocument) -> tuple[ParsedFeed, list[Identified]]:
-        return await self._workers.run(parse, document.body, document.url, document.content_type)
+        with span("parse"):
+            return await self._workers.run(
+                parse, document.body, document.url, document.content_type
+            )
 
     async def _named_instead(
         self, feed: Feed, document: KeptDocument, error: ParseError
@@ -255,13 +287,14 @@ class Pipeline:
         if allowed <= 0:
             return replace(task, page_state="failed")
         try:
-            response = await self._fetcher.get(entry.url, accept=Accept.PAGE)
-            page = await self._workers.run(
-                parse_page,
-                response.body,
-                url=response.final_url,
-                content_type=response.content_type,
-            )
+            with span("page", {"url.full": without_secrets(entry.url)}):
+                response = await self._fetcher.get(entry.url, accept=Accept.PAGE)
+                page = await self._workers.run(
+                    parse_page,
+                    response.body,
+                    url=response.final_url,
+                    content_type=response.content_type,
+                )
         except (FetchError, ParseError) as error:
             log.info("page_failed", feed=feed.spec.url, url=entry.url, reason=error.reason)
             if error.reason == "robots":  # it says so for good

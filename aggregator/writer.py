@@ -26,6 +26,10 @@ class Writer:
         self._since = since
         self._jobs: asyncio.Queue[_Job] = asyncio.Queue()
 
+    def __len__(self) -> int:
+        """How many jobs wait."""
+        return self._jobs.qsize()
+
     async def write(self, job: Callable[[Transaction], T]) -> T:
         """Run the job in a transaction; return its result once it is committed."""
         done: asyncio.Future[T] = asyncio.get_running_loop().create_future()

@@ -130,6 +130,26 @@ class Fetcher:
         self._clock = clock
         self._now = now
 
+    def change(
+        self,
+        *,
+        user_agent: str,
+        timeout: timedelta,
+        max_bytes: int,
+        allow_networks: Sequence[Network],
+        per_host_delay: timedelta,
+    ) -> None:
+        """Fetch like this from now on. Turns at hosts, and hosts that rest, stay as they are."""
+        if user_agent != self._user_agent:
+            self._user_agent = user_agent
+            self._robots = Robots(self._robots_txt, _product(user_agent), self._clock)
+        self._timeout = timeout
+        self._max_bytes = max_bytes
+        self._guard.allow(allow_networks)
+        self._pacer.pause(per_host_delay)
+        self._pause = per_host_delay.total_seconds()
+        self._resting.begin_with(per_host_delay * _FIRST_REST)
+
     async def __aenter__(self) -> Self:
         self._transports.open()
         return self

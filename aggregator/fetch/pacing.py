@@ -86,6 +86,10 @@ class Pacer:
         # In the order of their last turns' ends, so the front is what may be forgotten first.
         self._lanes: OrderedDict[str, _Lane] = OrderedDict()
 
+    def pause(self, delay: timedelta) -> None:
+        """Make so long a pause after each turn from now on."""
+        self._delay = delay.total_seconds()
+
     def __len__(self) -> int:
         """How many hosts are remembered."""
         return len(self._lanes)
@@ -193,6 +197,10 @@ class Resting:
         self._first = first.total_seconds()
         self._clock = clock
         self._hosts: OrderedDict[str, _Rest] = OrderedDict()
+
+    def begin_with(self, first: timedelta) -> None:
+        """Let rests begin so long from now on."""
+        self._first = first.total_seconds()
 
     def left(self, key: str) -> timedelta:
         """How long the host is still to be left alone; zero where it may be asked."""

@@ -8,7 +8,7 @@ from psycopg.sql import SQL, Literal
 
 from aggregator.daemon import Daemon
 from aggregator.queue.schema import address_of
-from aggregator.service import announcing
+from aggregator.running import announcing
 from aggregator.site import StoredSite
 
 _LOCK = 0x61676868
@@ -49,7 +49,7 @@ async def _is_ours(connection: psycopg.AsyncConnection[tuple[bool]]) -> bool:
 async def _announce(daemon: Daemon, connection: psycopg.AsyncConnection[tuple[bool]]) -> None:
     """Announce as long as the connection holds, and with it the lock. Raises psycopg.Error."""
     site = StoredSite(daemon.config, daemon.store, daemon.metrics, daemon.started.is_set)
-    async with announcing(daemon.config, site, daemon.metrics) as announcer:
+    async with announcing(daemon, site.version, site.heads) as announcer:
         while announcer is not None:
             await announcer.tick()
             await asyncio.sleep(_TICK)

@@ -30,6 +30,7 @@ from aggregator.store.amendments import versions
 from aggregator.store.checking import broken
 from aggregator.store.database import connect, migrate, writing
 from aggregator.store.feeds import hasten, list_feeds, set_back
+from aggregator.store.gauges import gauges
 from aggregator.store.index import StoredIndex
 from aggregator.store.outlets import exchange, languages, offered
 from aggregator.store.pushes import change_subscription, subscription_at, subscriptions_due
@@ -306,6 +307,11 @@ class Store:
                 ).one(),
                 "merged": session.exec(select(func.count()).select_from(several)).one(),
             }
+
+    def gauges(self, late: datetime) -> dict[str, int]:
+        """Feeds that fail, that are gone, and that were due before `late`; the database's bytes."""
+        with self._reads() as session:
+            return gauges(session.connection(), late)
 
     def polled_once(self) -> bool:
         """Whether any listed feed was ever polled, or there is none to poll."""
