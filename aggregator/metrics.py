@@ -14,7 +14,7 @@ from prometheus_client import (
 )
 
 from aggregator import __version__
-from aggregator.model import PollOutcome
+from aggregator.model import PollOutcome, QueueState
 from aggregator.reload import State
 
 
@@ -127,6 +127,7 @@ class Metrics:
         self._size = Gauge(
             "aggregator_database_bytes", "The size of the database.", registry=registry
         )
+        self._queue: _Queue | None = None  # where there is one
         self._refusals = Counter(
             "aggregator_database_refusals",
             "What the database refused, by reason.",
@@ -199,6 +200,11 @@ class Metrics:
         """Count one refusal of the database."""
         self._refusals.labels(reason).inc()
 
+    def queued(self, queue: QueueState) -> None:
+        """Say how the queue of many machines is doing."""
+        self._queue = self._queue or _Queue(self._registry)
+        self._queue.show(queue)
+
     def polling(self, feeds: int) -> None:
         """Say how many feeds are being polled."""
         self._polling.set(feeds)
@@ -229,3 +235,29 @@ class Metrics:
         for what, number in held.items():
             self._held.labels(what).set(number)
         return generate_latest(self._registry)
+
+
+class _Queue:
+    """The gauges of a queue; where there is none, nobody is to read zeros."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._jobs = Gauge(
+            "aggregator_queue_jobs", "Jobs of the queue, by state.", ["state"], registry=registry
+        )
+        self._oldest = Gauge(
+            "aggregator_queue_oldest_seconds",
+            "How long the job that waits longest has waited.",
+            registry=registry,
+        )
+        self._workers = Gauge(
+            "aggregator_queue_workers",
+            "Workers that showed a sign of life within the last minute.",
+            registry=registry,
+        )
+
+    def show(self, queue: QueueState) -> None:
+        """Set them."""
+        self._jobs.labels("waiting").set(queue.waiting)
+        self._jobs.labels("running").set(queue.running)
+        self._oldest.set(queue.oldest.total_seconds() if queue.oldest else 0.0)
+        self._workers.set(queue.workers)

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
@@ -97,20 +97,31 @@ class Running:
 
     async def _new_announcer(self) -> Announcer | None:
         """Nobody without hubs, or without an address."""
-        config, daemon = self._daemon.config, self._daemon
-        if not (self._poll and config.websub.hubs and config.server.base_url):
+        if not self._poll:
             return None
-        poster = await self._stack.enter_async_context(
-            Poster(
-                user_agent=config.http.user_agent,
-                timeout=config.http.timeout,
-                allow_networks=config.http.allow_networks,
-            )
+        return await self._stack.enter_async_context(
+            announcing(self._daemon, self._version, self._heads)
         )
-        return Announcer(
+
+
+@contextlib.asynccontextmanager
+async def announcing(
+    daemon: "Daemon", version: Callable[[], str], heads: Callable[[], Mapping[str, str]]
+) -> AsyncIterator[Announcer | None]:
+    """Who tells the configured hubs of changes; nobody without hubs, or without an address."""
+    config = daemon.config
+    if not (config.websub.hubs and config.server.base_url):
+        yield None
+        return
+    async with Poster(
+        user_agent=config.http.user_agent,
+        timeout=config.http.timeout,
+        allow_networks=config.http.allow_networks,
+    ) as poster:
+        yield Announcer(
             config.websub.hubs,
-            version=self._version,
-            heads=self._heads,
+            version=version,
+            heads=heads,
             post=poster.post,
             told=daemon.metrics.announced,
             clock=time.monotonic,

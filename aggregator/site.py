@@ -233,7 +233,7 @@ class StoredSite:
         What hinders polling is told, too, and settings that could not be taken; neither keeps
         anybody from being served.
         """
-        return [*self._vital(), *self._hindrances(), *self._configured()]
+        return [*self._stored(), *self._hindrances(), *self._configured()]
 
     def _hindrances(self) -> Sequence[Check]:
         return [
@@ -247,10 +247,11 @@ class StoredSite:
         state = self._settings()
         return [Check("configuration", ok=state.well, reason=str(state), vital=False)]
 
-    def _vital(self) -> Sequence[Check]:
+    def _stored(self) -> Sequence[Check]:
         try:
             self._store.ping()
             polled = self._store.polled_once()
+            queue = self._store.queue()
         except StoreError as error:
             nothing = Check("polling", ok=False, reason="Nobody can tell without the database.")
             return [Check("database", ok=False, reason=str(error)), nothing]
@@ -261,6 +262,10 @@ class StoredSite:
             found.append(Check("polling", ok=True, reason="A first poll is under way."))
         else:
             found.append(Check("polling", ok=False, reason="No feed was polled yet."))
+        if queue is not None:  # of use to polling alone
+            idle = queue.waiting > 0 and not queue.workers
+            remedy = " Start `aggregator worker`." if idle else ""
+            found.append(Check("queue", ok=not idle, reason=f"{queue}.{remedy}", vital=False))
         return found
 
     def metrics(self) -> bytes:
@@ -271,6 +276,9 @@ class StoredSite:
             try:
                 counts = self._store.counts()
                 self._metrics.measured(self._store.gauges(self._clock() - LATE))
+                queue = self._store.queue()
+                if queue is not None:
+                    self._metrics.queued(queue)
                 self._counts = (time.monotonic(), counts)
             except StoreError:
                 reachable = False

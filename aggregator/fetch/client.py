@@ -147,6 +147,7 @@ class Fetcher:
         self._max_bytes = max_bytes
         self._guard.allow(allow_networks)
         self._pacer.pause(per_host_delay)
+        self._pause = per_host_delay.total_seconds()
         self._resting.begin_with(per_host_delay * _FIRST_REST)
 
     async def __aenter__(self) -> Self:
