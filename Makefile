@@ -15,7 +15,7 @@ SOURCES := aggregator tests $(wildcard benchmarks)
 # What Debian has for the tests: a browser, a feed reader, a database, who reads units, and fonts.
 TEST_PACKAGES := chromium fonts-dejavu-core fonts-noto-core fonts-noto-cjk newsboat postgresql systemd
 
-.PHONY: help run demo test check lint format bench bench-credit bench-match lock reference docs release image clean distclean
+.PHONY: help run demo test check lint format bench bench-credit bench-match soak fuzz audit lock reference docs release image clean distclean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; do \
@@ -54,6 +54,16 @@ bench-match: $(VENV)/development.stamp ## finding copies alone: precision, recal
 
 bench-credit: $(VENV)/development.stamp ## reading credits alone: precision, recall, cost
 	@$(BIN)/python -m benchmarks.credit
+
+soak: $(VENV)/development.stamp ## the long runs: 300 kills, two hours of polls by a fast clock
+	@$(BIN)/python tests/soak kills
+	@$(BIN)/python tests/soak polls
+
+fuzz: $(VENV)/development.stamp ## a million inputs, or FUZZ_EXAMPLES=n, for what reads and writes
+	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-1000000} $(BIN)/pytest tests/fuzz
+
+audit: $(VENV)/development.stamp ## known holes in the packages of the locks; asks their advisory service
+	@$(BIN)/pip-audit --require-hashes --disable-pip -r requirements.lock -r requirements-dev.lock
 
 lock: $(VENV)/development.stamp ## resolve the dependencies afresh
 	@tools/compile-locks $(BIN)

@@ -10,6 +10,11 @@ from collections.abc import Collection, Iterable
 _OF_ONE_HOST = 4  # one is fetched, while others are read and written
 
 
+def host_of(url: str) -> str:
+    """What stands in an address for its host."""
+    return url.partition("//")[2].partition("/")[0]
+
+
 class Agenda:
     """Feeds that wait to be polled, and those in hand: `most` at once, a few of one host.
 
@@ -49,7 +54,7 @@ class Agenda:
         for number, url in feeds:
             if number in self._known:
                 continue
-            host = self._known[number] = url.partition("//")[2].partition("/")[0]
+            host = self._known[number] = host_of(url)
             queue = self._waiting.get(host)
             if queue is None:
                 self._waiting[host] = deque((number,))

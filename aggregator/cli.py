@@ -48,19 +48,28 @@ class Format(StrEnum):
 @app.command()
 def run(config: ConfigPath = DEFAULT_CONFIG) -> None:
     """Run the daemon: it polls, and serves."""
-    from aggregator import daemon
+    from aggregator import service
 
     logs.set_up()
-    _loop(daemon.run(load(config)))
+    _loop(service.run(load(config)))
 
 
 @app.command()
 def serve(config: ConfigPath = DEFAULT_CONFIG) -> None:
     """Serve only, and leave polling to another."""
-    from aggregator import daemon
+    from aggregator import service
 
     logs.set_up()
-    _loop(daemon.run(load(config), poll=False))
+    _loop(service.run(load(config), poll=False))
+
+
+@app.command()
+def worker(config: ConfigPath = DEFAULT_CONFIG) -> None:
+    """Poll together with other machines, on a PostgreSQL database that they share."""
+    from aggregator import queue
+
+    logs.set_up()
+    _loop(queue.work(load(config)))
 
 
 @app.command()

@@ -1,22 +1,20 @@
-"""Wires the parts together: scheduler jobs, signals, start and stop."""
+"""Wires the parts of polling together: what is due, what is in hand, and what hinders it."""
 
 import asyncio
 import contextlib
-import signal
 import threading
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from random import Random
 from typing import Any
 
 import structlog
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from aggregator.agenda import Agenda
+from aggregator.agenda import Agenda, host_of
 from aggregator.config import Config, feeds_from_opml
-from aggregator.errors import AggregatorError, StoreError
+from aggregator.errors import AggregatorError, OvertakenError, StoreError
 from aggregator.fetch import Bounds, Fetcher
 from aggregator.metrics import Metrics
 from aggregator.model import Feed, FeedSpec, Outlet, PollOutcome
@@ -25,18 +23,17 @@ from aggregator.pipeline import Pipeline
 from aggregator.publish import without_secrets
 from aggregator.push import Push, callback_base
 from aggregator.reading import know_outlets, known_outlets
-from aggregator.running import Running
-from aggregator.serving import address_of, listening, server
+from aggregator.setbacks import UNREACHED, Condition, Network, Storage, WallClock
 from aggregator.store import Store
 from aggregator.tracing import tracing
+from aggregator.turns import SharedTurns
 from aggregator.workers import Workers
 from aggregator.writer import Writer
 
 _TICK = timedelta(seconds=1)
 _MOST_WAITING = 10_000  # feeds that are due and not begun; the rest is found by later ticks
 _READ_AT_ONCE = 64  # feeds
-_DATABASE_PAUSE = 5  # seconds
-_LOOK = 2  # seconds between two looks at the files of the configuration
+_SPREAD = 60  # moments that feeds are spread over when the network is up again
 
 log = structlog.get_logger(__name__)
 
@@ -60,8 +57,10 @@ class Daemon:
         workers: Workers,
         told: Told,
         *,
+        shared: bool = False,
         clock: Callable[[], datetime] = utc_now,
         dice: Random | None = None,
+        steady: Callable[[], float] = time.monotonic,
     ) -> None:
         self.config = config
         self.store = store
@@ -81,6 +80,7 @@ class Daemon:
             bounds=_bounds(config),
             clock=clock,
             dice=dice or Random(),  # noqa: S311  (jitter is no secret)
+            shared=shared,
         )
         self.push = self._push()  # where hubs can reach us
         # Enough feeds in hand to keep every connection busy while others parse and match.
@@ -91,47 +91,80 @@ class Daemon:
         self._filling = False
         self._moved = asyncio.Event()  # a poll has ended
         self._seen: Callable[[PollOutcome], None] | None = None
+        self._steady = steady
+        self._storage, self._network = Storage(steady), Network()
+        self._wall = WallClock(steady)
+        self._listed = False
+        self._held: dict[int, float] = {}  # feeds whose poll was not kept, until when
+        self._probed = float("-inf")
         self.metrics.watch(
             waiting=lambda: len(self._agenda) - self._agenda.busy, writes=self._writer.__len__
         )
 
     @classmethod
     @contextlib.asynccontextmanager
-    async def opened(cls, config: Config) -> AsyncIterator["Daemon"]:
+    async def opened(
+        cls,
+        config: Config,
+        *,
+        shared: bool = False,
+        clock: Callable[[], datetime] = utc_now,
+        steady: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+    ) -> AsyncIterator["Daemon"]:
         """A daemon with its database open; all is closed at the end. Traces where it is asked to.
 
-        Raises StoreError, and ConfigError where traces are asked for that cannot be had.
+        `shared`: it has the database in common with workers on other machines, if it is one for
+        many, and takes turns at hosts with them.
+
+        `clock` is the time of day, `steady` gives seconds that only grow, `sleep` waits for them.
         """
         with tracing():
-            async with cls._opened(config) as daemon:
-                yield daemon
-
-    @classmethod
-    @contextlib.asynccontextmanager
-    async def _opened(cls, config: Config) -> AsyncIterator["Daemon"]:
-        store = await asyncio.to_thread(Store, config.database_url)
-        told = told_outlets(config, await asyncio.to_thread(store.added))
-        workers = Workers(partial(know_outlets, *told))
-        try:
-            async with Fetcher(concurrency=config.poll.concurrency, **_manners(config)) as fetcher:
-                daemon = cls(config, store, fetcher, workers, told)
-                writing = asyncio.create_task(daemon._writer.run())
-                try:
-                    yield daemon
-                finally:
-                    await daemon._stop_polling()
-                    daemon._workers.close()
-                    writing.cancel()
-                    await asyncio.gather(writing, return_exceptions=True)
-        finally:
-            workers.close()
-            store.close()
+            store = await asyncio.to_thread(Store, config.database_url)
+            turns = SharedTurns(store) if shared and store.for_many else None
+            told = told_outlets(config, await asyncio.to_thread(store.added))
+            workers = Workers(partial(know_outlets, *told))
+            try:
+                async with Fetcher(
+                    **_manners(config),
+                    concurrency=config.poll.concurrency,
+                    others=turns,
+                    clock=steady,
+                    sleep=sleep,
+                    now=clock,
+                ) as fetcher:
+                    daemon = cls(
+                        *(config, store, fetcher, workers, told),
+                        shared=turns is not None,
+                        clock=clock,
+                        steady=steady,
+                    )
+                    writing = asyncio.create_task(daemon._writer.run())
+                    try:
+                        yield daemon
+                    finally:
+                        await daemon._stop_polling()
+                        daemon._workers.close()
+                        writing.cancel()
+                        await asyncio.gather(writing, return_exceptions=True)
+            finally:
+                if turns is not None:
+                    await turns.close()
+                workers.close()
+                store.close()
 
     # ------------------------------------------------------------------------------- jobs
 
     async def prepare(self) -> None:
-        """Make ready to poll: the configured feeds listed, the workers started."""
-        await self.list_feeds(fetch=False)
+        """Make ready to poll: the configured feeds listed, the workers started.
+
+        Where the database takes nothing, the feeds are listed when it does.
+        """
+        try:
+            await asyncio.to_thread(self.store.try_writing)
+            await self.list_feeds(fetch=False)
+        except StoreError as error:
+            self.refused(error)
         await self._workers.start()
 
     async def change(self, config: Config, *, poll: bool = True) -> None:
@@ -179,37 +212,77 @@ class Daemon:
         await asyncio.to_thread(
             self.store.list_feeds, specs, self._clock(), keep_others=not complete
         )
+        self._listed = True
+        self._network.of_feeds(len(specs))
 
     async def tick(self) -> None:
-        """See which feeds are due, and begin as many of them as there is room for."""
+        """See which feeds are due, and begin as many of them as there is room for.
+
+        Where nothing can be kept, nobody is asked: it is tried now and then whether it can.
+        """
         try:
+            if self._storage.trouble is not None and not await self._writable_again():
+                return
+            now = self._clock()
+            if self._wall.went_back(now):
+                await self._set_back(now)
+            if self._network.down_since is not None:
+                await self._probe(now)
             most = _MOST_WAITING - len(self._agenda)
-            due = await asyncio.to_thread(
-                self.store.waiting, self._clock(), most, frozenset(self._agenda.known)
-            )
+            due = await asyncio.to_thread(self.store.waiting, now, most, self._besides())
         except StoreError as error:
-            log.error("database_failed", reason=error.reason, error=str(error))  # noqa: TRY400
+            self.refused(error)
             return
         self.started.set()
         self._agenda.add(due)
         await self._fill()
 
+    def refused(self, error: StoreError) -> None:
+        """Note that the database refused something: polling waits until it works again."""
+        self.metrics.refused(error.reason)
+        if self._storage.failed(error):
+            log.error("database_failed", reason=error.reason, error=str(error))
+
+    def conditions(self) -> Sequence[Condition]:
+        """What polling needs, and what is wrong with it."""
+        return (self._storage.condition, self._network.condition, self._wall.condition)
+
     async def poll_once(self, feeds: Sequence[Feed], seen: Callable[[PollOutcome], None]) -> None:
-        """Poll each of these feeds once; `seen` is told of each as it ends."""
+        """Poll each of these feeds once; `seen` is told of each as it ends.
+
+        Raises StoreError when the database takes nothing.
+        """
         self._seen = seen
         self._agenda.add((feed.id, feed.poll_url) for feed in feeds)
         await self._fill()
         while len(self._agenda):  # as polls end, others begin
+            if self._storage.trouble is not None:
+                raise self._storage.trouble
             self._moved.clear()
             await self._moved.wait()
 
+    @property
+    def waiting(self) -> int:
+        """How many feeds wait for their poll or are being polled."""
+        return len(self._agenda)
+
+    @property
+    def in_hand(self) -> int:
+        """How many feeds are being polled."""
+        return len(self._polling)
+
     async def keep_house(self) -> None:
-        """Forget what is older than the configuration says."""
+        """Forget what is older than the configuration says, and give its room back."""
         # Copies are looked for among stored stories, so those are kept for the window at least.
         retention = max(self.config.retention, self.config.dedupe.window)
         gone = await self._pipeline.retire(retention)
         if any(gone.values()):
             log.info("retired", **gone)
+        # What was filed while the clock was put right may have a date of the wrong day.
+        await asyncio.to_thread(self.store.set_back, self._clock())
+        pages = await asyncio.to_thread(self.store.give_back)
+        if pages:
+            log.info("room_given_back", pages=pages)
 
     # -------------------------------------------------------------------------- small tools
 
@@ -228,21 +301,18 @@ class Daemon:
 
     async def _fill(self) -> None:
         """Begin what may begin, in batches, so that reading them costs little."""
-        if self._filling:
+        if self._filling or self._storage.trouble is not None:
             return
         self._filling = True
         try:
-            while numbers := self._agenda.take(_READ_AT_ONCE):
+            while self._storage.trouble is None and (numbers := self._agenda.take(_READ_AT_ONCE)):
                 begun: set[int] = set()
                 try:
                     for feed in await asyncio.to_thread(self.store.numbered, numbers):
                         self._begin(feed)
                         begun.add(feed.id)
                 except StoreError as error:
-                    log.error(  # noqa: TRY400
-                        "database_failed", reason=error.reason, error=str(error)
-                    )
-                    await asyncio.sleep(_DATABASE_PAUSE)
+                    self.refused(error)
                 finally:
                     for number in set(numbers) - begun:
                         self._agenda.done(number)
@@ -250,11 +320,14 @@ class Daemon:
         finally:
             self._filling = False
 
+    def begun(self, feed: Feed, lateness: float) -> None:
+        """Note that a poll begins, so many seconds after it was due."""
+        del feed
+        self.metrics.begun(lateness)
+
     def _begin(self, feed: Feed) -> None:
-        task = asyncio.create_task(self._poll(feed))
+        task = asyncio.create_task(self.poll(feed))
         self._polling[feed.id] = task
-        if feed.next_poll_at is not None:
-            self.metrics.begun((self._clock() - feed.next_poll_at).total_seconds())
         self.metrics.polling(len(self._polling))
         task.add_done_callback(partial(self._ended, feed))
 
@@ -273,21 +346,31 @@ class Daemon:
             self._chores.add(filling)
             filling.add_done_callback(self._chores.discard)
 
-    async def _poll(self, feed: Feed) -> PollOutcome | None:
+    async def poll(self, feed: Feed) -> PollOutcome | None:
+        """Poll one feed, count it, tell the log. None where nothing was kept: it is due still."""
+        if feed.next_poll_at is not None:
+            late = (self._clock() - feed.next_poll_at).total_seconds()
+            self.begun(feed, max(late, 0.0))
         start = time.perf_counter()
         try:
             try:
                 outcome = await self._pipeline.poll(feed)
             except StoreError:
                 raise
+            except OvertakenError:
+                log.info("poll_overtaken", feed=feed.spec.url)
+                return None
             except Exception as error:  # one feed's surprise must not stop the others
                 log.exception("poll_crashed", feed=feed.spec.url)
                 outcome = await self._pipeline.crashed(feed, error)
         except StoreError as error:
-            # Nothing was kept, so the feed is still due; give the database time to recover.
-            log.exception("database_failed", feed=feed.spec.url, reason=error.reason)
-            await asyncio.sleep(_DATABASE_PAUSE)
+            # Nothing was kept, so the feed is due still; its publisher is not to pay for that.
+            self.refused(error)
+            self._held[feed.id] = self._steady() + self.config.poll.interval.total_seconds()
             return None
+        self._storage.worked()
+        if self._network.seen(feed.id, host_of(feed.poll_url), outcome, self._clock()):
+            await self._network_changed()
         seconds = time.perf_counter() - start
         self.metrics.polled(outcome, seconds)
         log.info(
@@ -305,63 +388,53 @@ class Daemon:
         )
         return outcome
 
+    def _besides(self) -> Collection[int]:
+        """The feeds that are not to be begun: in hand already, or asked for a moment ago."""
+        now = self._steady()
+        self._held = {feed: until for feed, until in self._held.items() if until > now}
+        return self._held.keys() | self._agenda.known
+
+    async def _writable_again(self) -> bool:
+        if not self._storage.may_try():
+            return False
+        await asyncio.to_thread(self.store.try_writing)
+        self._storage.tried()
+        log.info("database_recovered")
+        if not self._listed:
+            await self.list_feeds(fetch=False)
+        return True
+
+    async def _set_back(self, now: datetime) -> None:
+        """Plan anew what was planned by a clock that was ahead."""
+        feeds = await asyncio.to_thread(self.store.set_back, now)
+        if feeds:
+            log.warning("clock_set_back", feeds=feeds)
+
+    async def _probe(self, now: datetime) -> None:
+        """Ask for one feed, now and then, to see whether the network is up again."""
+        if self._steady() - self._probed < self.config.poll.min_interval.total_seconds():
+            return
+        self._probed = self._steady()
+        self._fetcher.wake()
+        await asyncio.to_thread(self.store.poll_now, self._network.last_feed, now)
+
+    async def _network_changed(self) -> None:
+        """Tell of it; ask again soon for what was not reached, when it is up again."""
+        if self._network.down_since is not None:
+            log.error("network_down", error=self._network.condition.trouble)
+            return
+        self._fetcher.wake()
+        step = self.config.poll.min_interval / _SPREAD
+        moments = [self._clock() + n * step for n in range(_SPREAD)]
+        since = self._network.was_down_since or self._clock()
+        feeds = await asyncio.to_thread(self.store.hasten, since, UNREACHED, moments)
+        log.info("network_up", feeds=feeds)
+
     async def _stop_polling(self) -> None:
         tasks: list[asyncio.Future[Any]] = [*self._chores, *self._polling.values()]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def run(
-    config: Config, *, poll: bool = True, ready: Callable[[str], object] | None = None
-) -> None:
-    """Run the daemon until SIGTERM or SIGINT: it polls (unless told not to), and serves.
-
-    Settings are read again on SIGHUP, and when their file has changed. `ready` is called once,
-    with the address of the server. Raises ConfigError when the address cannot be served at.
-    """
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    with listening(config) as listener:
-        async with (
-            Daemon.opened(config) as daemon,
-            Running(daemon, poll=poll, clock=utc_now) as running,
-        ):
-            httpd = server(running.front)
-            serving = asyncio.create_task(httpd.serve(sockets=[listener]))
-            loop.add_signal_handler(signal.SIGHUP, running.reload)
-            scheduler = AsyncIOScheduler(timezone=UTC)
-            every = partial(scheduler.add_job, _job, trigger="interval", max_instances=1)
-            every(args=[running.reloader.look], seconds=_LOOK)
-            if poll:
-                await daemon.prepare()
-                every(args=[daemon.tick], seconds=_TICK.total_seconds(), next_run_time=utc_now())
-                every(args=[daemon.keep_house], hours=1, next_run_time=utc_now())
-                every(args=[daemon.ask_hubs], minutes=1)
-                every(args=[daemon.list_feeds], hours=1, next_run_time=utc_now())
-                every(args=[running.announce], seconds=_TICK.total_seconds())
-            scheduler.start()
-            address = address_of(listener)
-            log.info("started", feeds=len(daemon.store.listed()), address=address)
-            if ready is not None:
-                ready(address)
-            ended = asyncio.create_task(stop.wait())
-            await asyncio.wait({ended, serving}, return_when=asyncio.FIRST_COMPLETED)
-            log.info("stopping")
-            loop.remove_signal_handler(signal.SIGHUP)
-            scheduler.shutdown(wait=False)
-            ended.cancel()
-            httpd.should_exit = True
-            await serving
-    log.info("stopped")
-
-
-async def _job(work: Callable[[], Awaitable[None]]) -> None:
-    """Work of the scheduler, which cancels it at the end: no failure worth telling of."""
-    with contextlib.suppress(asyncio.CancelledError):
-        await work()
 
 
 def _bounds(config: Config) -> Bounds:

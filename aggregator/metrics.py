@@ -1,6 +1,7 @@
 """What Prometheus sees. Labels come from bounded sets, never from feeds."""
 
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 from prometheus_client import (
     CollectorRegistry,
@@ -35,6 +36,12 @@ class Metrics:
             "aggregator_poll_seconds",
             "How long a poll took, pages and matching included.",
             buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60),
+            registry=registry,
+        )
+        self._lateness = Histogram(
+            "aggregator_poll_lateness_seconds",
+            "How long after it was due a poll began.",
+            buckets=(1, 2, 5, 10, 30, 60, 300, 900, 3600),
             registry=registry,
         )
         self._bytes = Counter(
@@ -85,32 +92,24 @@ class Metrics:
             ["result"],
             registry=registry,
         )
-        self._config_ok = Gauge(
-            "aggregator_config_last_reload_successful",
-            "Whether the configuration was right when it was last read.",
-            registry=registry,
-        )
-        self._config_since = Gauge(
-            "aggregator_config_last_reload_success_timestamp_seconds",
-            "When the settings that run were read.",
-            registry=registry,
-        )
-        self._config_restart = Gauge(
-            "aggregator_config_restart_needed",
-            "How many changed settings wait for a restart.",
-            registry=registry,
-        )
         self._polling = Gauge(
             "aggregator_polling", "Feeds that are being polled now.", registry=registry
         )
+
+        self._refusals = Counter(
+            "aggregator_database_refusals",
+            "What the database refused, by reason.",
+            ["reason"],
+            registry=registry,
+        )
+        self._degraded = Gauge(
+            "aggregator_degraded",
+            "What hinders polling now (1), while pages and feeds are served.",
+            ["what"],
+            registry=registry,
+        )
         self._waiting = Gauge(
             "aggregator_polls_waiting", "Feeds that are due and not begun.", registry=registry
-        )
-        self._late = Histogram(
-            "aggregator_poll_lateness_seconds",
-            "How long after it was due a poll began.",
-            buckets=(1, 5, 15, 60, 300, 900, 3600, 14400),
-            registry=registry,
         )
         self._writes_waiting = Gauge(
             "aggregator_writes_waiting",
@@ -126,6 +125,21 @@ class Metrics:
         self._size = Gauge(
             "aggregator_database_bytes", "The size of the database.", registry=registry
         )
+        self._config_ok = Gauge(
+            "aggregator_config_last_reload_successful",
+            "Whether the configuration was right when it was last read.",
+            registry=registry,
+        )
+        self._config_since = Gauge(
+            "aggregator_config_last_reload_success_timestamp_seconds",
+            "When the settings that run were read.",
+            registry=registry,
+        )
+        self._config_restart = Gauge(
+            "aggregator_config_restart_needed",
+            "How many changed settings wait for a restart.",
+            registry=registry,
+        )
         # What may happen is there from the start, so that its first time can be told.
         for result in ("fetched", "not_modified", "failed"):
             self._polls.labels(result)
@@ -139,16 +153,20 @@ class Metrics:
         self._waiting.set_function(waiting)
         self._writes_waiting.set_function(writes)
 
-    def begun(self, late: float) -> None:
-        """Note that a poll begins, so many seconds after it was due."""
-        self._late.observe(max(late, 0.0))
-
     def configured(self, state: State) -> None:
         """Say how the running settings stand to their file."""
         self._config_ok.set(state.result == "loaded")
         self._config_restart.set(len(state.restart))
         if state.result == "loaded":
             self._config_since.set(state.since.timestamp())
+
+    def measured(self, gauges: Mapping[str, int]) -> None:
+        """Take what `Store.gauges` tells."""
+        for state, number in gauges.items():
+            if state == "bytes":
+                self._size.set(number)
+            else:
+                self._feeds.labels(state).set(number)
 
     def polled(self, outcome: PollOutcome, seconds: float) -> None:
         """Count one poll; `seconds` is its whole time."""
@@ -164,6 +182,10 @@ class Metrics:
 
         for place, number in outcome.credits.items():
             self._credits.labels(place).inc(number)
+
+    def begun(self, lateness: float) -> None:
+        """Note that a poll begins, so many seconds after it was due."""
+        self._lateness.observe(lateness)
 
     def requested(self, route: str, status: int, seconds: float) -> None:
         """Count one answered request. `route` is of a bounded set."""
@@ -182,20 +204,28 @@ class Metrics:
         """Count one try to tell a hub of a change: told, failed or given_up."""
         self._announced.labels(result).inc()
 
+    def refused(self, reason: str) -> None:
+        """Count one refusal of the database."""
+        self._refusals.labels(reason).inc()
+
     def polling(self, feeds: int) -> None:
         """Say how many feeds are being polled."""
         self._polling.set(feeds)
 
-    def measured(self, gauges: Mapping[str, int]) -> None:
-        """Take what `Store.gauges` tells."""
-        for state, number in gauges.items():
-            if state == "bytes":
-                self._size.set(number)
-            else:
-                self._feeds.labels(state).set(number)
+    def render(
+        self,
+        held: Mapping[str, int],
+        *,
+        reachable: bool = True,
+        troubled: Mapping[str, bool] = MappingProxyType({}),
+    ) -> bytes:
+        """The exposition text.
 
-    def render(self, held: dict[str, int], *, reachable: bool = True) -> bytes:
-        """The exposition text; `held` counts what the database holds, `reachable` if it answers."""
+        `held` counts what the database holds, `reachable` says whether it answers, `troubled`
+        what polling needs and does not have.
+        """
+        for what, trouble in troubled.items():
+            self._degraded.labels(what).set(trouble)
         self._reachable.set(reachable)
         for what, number in held.items():
             self._held.labels(what).set(number)

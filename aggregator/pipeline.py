@@ -12,6 +12,7 @@ three modules join the stages; each stage knows the model and nothing else.
 """
 
 import asyncio
+import contextlib
 import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -23,7 +24,7 @@ from weakref import WeakValueDictionary
 import structlog
 
 from aggregator.credit import Directory
-from aggregator.errors import AggregatorError, FetchError, ParseError
+from aggregator.errors import AggregatorError, FetchError, OvertakenError, ParseError
 from aggregator.fetch import Accept, Bounds, Fetcher
 from aggregator.filing import Filed, file, show, take_back
 from aggregator.lessons import Changed, changed, digest, failed, unchanged, wants_full
@@ -34,6 +35,7 @@ from aggregator.model import (
     ParsedEntry,
     ParsedFeed,
     PollOutcome,
+    Reading,
     Response,
     Validators,
 )
@@ -63,7 +65,11 @@ log = structlog.get_logger(__name__)
 
 
 class Pipeline:
-    """The stages, joined. `poll` is called for one feed at a time, for many feeds at once."""
+    """The stages, joined. `poll` is called for one feed at a time, for many feeds at once.
+
+    `shared`: other processes file entries in the same store. Should two of them poll one feed at
+    once, as one was thought dead, only one files it: the other's poll raises OvertakenError.
+    """
 
     def __init__(
         self,
@@ -76,7 +82,9 @@ class Pipeline:
         bounds: Bounds,
         clock: Callable[[], datetime],
         dice: Random,
+        shared: bool = False,
     ) -> None:
+        self._shared = shared
         self._fetcher = fetcher
         self._workers = workers
         self._store = store
@@ -127,7 +135,8 @@ class Pipeline:
             for feed in feeds:
                 # Like an answer that has what is new only.
                 response = Response(url, url, "", 226, {}, body, feed.validators, len(body), 0.0)
-                return await self._take(feed, response, document, parsed, listed, by_hub=True)
+                with contextlib.suppress(OvertakenError):  # it was polled at the same moment
+                    return await self._take(feed, response, document, parsed, listed, by_hub=True)
             return None
 
     def _turn(self, feed_id: int) -> asyncio.Lock:
@@ -162,7 +171,7 @@ class Pipeline:
     ) -> PollOutcome:
         """Complete, read and file what is new or changed in a document, polled or pushed."""
         outlet = outlet_of(feed, parsed, self._directory)
-        found, fresh = await asyncio.to_thread(self._new_or_changed, feed, listed)
+        found, fresh, stored = await asyncio.to_thread(self._new_or_changed, feed, listed)
         filed, pages_owed, allowed = Filed(), 0, _MOST_PAGES
         size = _BATCH if any(task.wants_page for task in fresh) else _BATCH_WITHOUT_PAGES
         # Feeds list the newest first; stories are numbered as they are filed, so oldest first.
@@ -184,6 +193,8 @@ class Pipeline:
                 job = partial(
                     file, feed=feed, readings=readings, directory=self._directory, now=now
                 )
+                if self._shared:
+                    job = partial(_unless_filed, job, feed, readings, stored | set(filed.numbers))
                 with span("file", {"entries": len(readings)}):
                     filed += await self._writer.write(job)
         present = {item.known_id for item in found if item.known_id} | set(filed.numbers)
@@ -251,8 +262,8 @@ class Pipeline:
 
     def _new_or_changed(
         self, feed: Feed, listed: Sequence[Identified]
-    ) -> tuple[list[Identified], list[Task]]:
-        """Which entries are which, and those that must be read (again)."""
+    ) -> tuple[list[Identified], list[Task], set[int]]:
+        """Which entries are which, those that must be read (again), and what is stored of them."""
         known = self._store.known(feed.id, [item.keys for item in listed])
         pages = {entry.id: (state, tries) for entry, state, tries in known}
         found = identify(listed, [entry for entry, _, _ in known])
@@ -263,7 +274,7 @@ class Pipeline:
             if item.known_id is None or item.changed or again:
                 wants_page = _wants_page(feed, item.entry)
                 tasks.append(Task(item, wants_page, page_tries=0 if item.changed else tries))
-        return found, tasks
+        return found, tasks, set(pages)
 
     async def _complete(self, feed: Feed, task: Task, allowed: int) -> Task:
         """Fetch the article page, when the feed carries only a teaser.
@@ -377,6 +388,25 @@ class Pipeline:
             credits=filed.credits,
             note=record.note or "",
         )
+
+
+def _unless_filed(
+    job: Callable[[Transaction], Filed],
+    feed: Feed,
+    readings: Sequence[Reading],
+    ours: set[int],
+    transaction: Transaction,
+) -> Filed:
+    """File readings, if nobody filed them since they were looked for.
+
+    `ours` are the entries that were stored then, or filed by ourselves.
+    """
+    new = [reading.keys for reading in readings if reading.known_id is None]
+    if new and transaction.known(feed.id, new) - ours:
+        raise OvertakenError(
+            f"{feed.spec.url} was polled by another process meanwhile.", reason="overtaken"
+        )
+    return job(transaction)
 
 
 def _wants_page(feed: Feed, entry: ParsedEntry) -> bool:

@@ -1,26 +1,34 @@
-"""The server of pages and feeds: its socket, uvicorn, and an application that can be exchanged."""
+"""The server: its socket, its signals, and what it says while there is no database."""
 
 import contextlib
 import socket
 from collections.abc import Iterator
 
 import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from aggregator import __version__
 from aggregator.config import Config
 from aggregator.errors import ConfigError
+from aggregator.metrics import Metrics
 
 _GRACE = 3  # seconds that open requests get at the end
+_RETRY = {"Retry-After": "10", "Cache-Control": "no-store"}
 
 
-class Front:
-    """An application that another can take the place of; requests under way end in the old one."""
+class Entrance:
+    """The application that is served: a waiting room first, and then what is put behind it."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+    def __init__(self) -> None:
+        self.reason = "The database is being opened."
+        self.app: ASGIApp = _waiting_room(self)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Hand the request to the application of the moment."""
+        """Answer by whatever is behind it now."""
         await self.app(scope, receive, send)
 
 
@@ -34,7 +42,7 @@ class _Server(uvicorn.Server):
 
 
 def server(app: ASGIApp) -> uvicorn.Server:
-    """A server for the application; its log is the daemon's."""
+    """A server of an application, which ends when its `should_exit` is set."""
     return _Server(
         uvicorn.Config(
             app,
@@ -48,7 +56,7 @@ def server(app: ASGIApp) -> uvicorn.Server:
 
 
 def listening(config: Config) -> socket.socket:
-    """The socket that is served at. Raises ConfigError when it cannot be had."""
+    """The socket of the configured address. Raises ConfigError."""
     host, port = config.server.host, config.server.port
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
@@ -63,6 +71,35 @@ def listening(config: Config) -> socket.socket:
 
 
 def address_of(listener: socket.socket) -> str:
-    """Where it is served, as a URL."""
+    """Where a socket is reached, as a URL."""
     host, port = listener.getsockname()[:2]
     return f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+
+
+def _waiting_room(entrance: Entrance) -> ASGIApp:
+    """Alive, and not ready: health and metrics as ever, 503 for all else."""
+
+    async def healthz(_: Request) -> Response:
+        return JSONResponse({"status": "ok", "version": __version__}, headers=_RETRY)
+
+    async def readyz(_: Request) -> Response:
+        checks = {"database": {"ok": False, "reason": entrance.reason}}
+        told = {"ready": False, "degraded": True, "checks": checks}
+        return JSONResponse(told, 503, headers=_RETRY)
+
+    async def metrics(_: Request) -> Response:
+        body = Metrics().render({}, reachable=False, troubled={"database": True})
+        return PlainTextResponse(body, media_type="text/plain; version=0.0.4; charset=utf-8")
+
+    async def closed(_: Request) -> Response:
+        told = {"detail": "The database cannot be opened yet; /readyz tells why."}
+        return JSONResponse(told, 503, headers=_RETRY)
+
+    return Starlette(
+        routes=[
+            Route("/healthz", healthz),
+            Route("/readyz", readyz),
+            Route("/metrics", metrics),
+            Route("/{path:path}", closed, methods=["GET", "HEAD", "POST", "PUT", "DELETE"]),
+        ]
+    )

@@ -15,7 +15,7 @@ from aggregator.errors import NotFoundError, StoreError
 from aggregator.metrics import Metrics
 from aggregator.model import Channel, Content, Exchange, FeedHealth, Story, StoryQuery, Version
 from aggregator.publish import FORMATS, links, newest, opml
-from aggregator.reload import State
+from aggregator.setbacks import Condition
 from aggregator.store import ARCHIVE, NIL, Store
 from aggregator.web.site import Check, Document, FeedWish
 
@@ -29,8 +29,7 @@ _ANYWHERE = {"", "0.0.0.0", "::"}  # noqa: S104  (hosts that are compared with, 
 class StoredSite:
     """A site on a store. Implements `aggregator.web.Site`.
 
-    `started` says whether a first poll is under way or done, `settings` how those that run stand
-    to their file.
+    `started` says whether a first poll is under way or done, `conditions` what hinders polling.
     """
 
     title = TITLE
@@ -42,8 +41,8 @@ class StoredSite:
         metrics: Metrics,
         started: Callable[[], bool],
         *,
+        conditions: Callable[[], Sequence[Condition]] = tuple,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-        settings: Callable[[], State] | None = None,
     ) -> None:
         server = config.server
         host = "127.0.0.1" if server.host in _ANYWHERE else server.host
@@ -57,8 +56,8 @@ class StoredSite:
         self._store = store
         self._metrics = metrics
         self._started = started
+        self._conditions = conditions
         self._clock = clock
-        self._settings = settings
         self._hubs = config.websub.hubs if self.base_url else ()
         self._counts: tuple[float, Mapping[str, int]] = (float("-inf"), {})
 
@@ -225,31 +224,28 @@ class StoredSite:
     # -------------------------------------------------------------------- health and metrics
 
     def readiness(self) -> Sequence[Check]:
-        """Whether the database can be reached and a first poll is under way or done.
+        """Whether the database can be reached, and a first poll is under way or done.
 
-        Settings that could not be taken are told of, and make nothing unready.
+        What hinders polling is told, too; it keeps nobody from being served.
         """
-        return [*self._vital(), *self._configured()]
-
-    def _configured(self) -> Sequence[Check]:
-        if self._settings is None:
-            return []
-        state = self._settings()
-        return [Check("configuration", ok=state.well, reason=str(state), vital=False)]
-
-    def _vital(self) -> Sequence[Check]:
+        hindrances = [
+            Check(c.name, ok=not c.trouble, reason=c.trouble or "Well.", vital=False)
+            for c in self._conditions()
+        ]
         try:
             self._store.ping()
             polled = self._store.polled_once()
         except StoreError as error:
             nothing = Check("polling", ok=False, reason="Nobody can tell without the database.")
-            return [Check("database", ok=False, reason=str(error)), nothing]
-        database = Check("database", ok=True, reason="It answers.")
+            return [Check("database", ok=False, reason=str(error)), nothing, *hindrances]
+        found = [Check("database", ok=True, reason="It answers.")]
         if polled:
-            return [database, Check("polling", ok=True, reason="A first poll is done.")]
-        if self._started():
-            return [database, Check("polling", ok=True, reason="A first poll is under way.")]
-        return [database, Check("polling", ok=False, reason="No feed was polled yet.")]
+            found.append(Check("polling", ok=True, reason="A first poll is done."))
+        elif self._started():
+            found.append(Check("polling", ok=True, reason="A first poll is under way."))
+        else:
+            found.append(Check("polling", ok=False, reason="No feed was polled yet."))
+        return found + hindrances
 
     def metrics(self) -> bytes:
         """The metrics, for Prometheus."""
@@ -262,7 +258,8 @@ class StoredSite:
                 self._counts = (time.monotonic(), counts)
             except StoreError:
                 reachable = False
-        return self._metrics.render(dict(counts), reachable=reachable)
+        troubled = {condition.name: bool(condition.trouble) for condition in self._conditions()}
+        return self._metrics.render(counts, reachable=reachable, troubled=troubled)
 
     def requested(self, route: str, status: int, seconds: float) -> None:
         """Count a request."""

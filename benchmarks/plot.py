@@ -1,4 +1,4 @@
-"""A line chart as SVG, with both axes in powers of ten or from nought."""
+"""A line chart as SVG: x in powers of ten or plain, y from nought."""
 
 import math
 from collections.abc import Sequence
@@ -12,21 +12,23 @@ _COLOURS = ("#1f5fa8", "#b8551c", "#3a7d44", "#7a3e9d")
 
 @dataclass(frozen=True)
 class Line:
-    """Points of one kind; x is shown in powers of ten."""
+    """Points of one kind."""
 
     name: str
     points: Sequence[tuple[float, float]]
 
 
-def chart(lines: Sequence[Line], *, title: str, x: str, y: str) -> str:
-    """The lines as an SVG document; y begins at nought."""
-    xs = [math.log10(point[0]) for line in lines for point in line.points]
+def chart(lines: Sequence[Line], *, title: str, x: str, y: str, powers: bool = True) -> str:
+    """The lines as an SVG document; y begins at nought, and so does an x without `powers`."""
+    placed = math.log10 if powers else float
+    xs = [placed(point[0]) for line in lines for point in line.points]
     first, last = math.floor(min(xs)), max(math.ceil(max(xs)), math.floor(min(xs)) + 1)
+    first = first if powers else 0
     highest, step = _scale(max(point[1] for line in lines for point in line.points))
     right, bottom = _WIDTH - _RIGHT, _HEIGHT - _BOTTOM
 
     def across(value: float) -> float:
-        return _LEFT + (math.log10(value) - first) / (last - first) * (right - _LEFT)
+        return _LEFT + (placed(value) - first) / (last - first) * (right - _LEFT)
 
     def down(value: float) -> float:
         return bottom - value / highest * (bottom - _TOP)
@@ -38,9 +40,9 @@ def chart(lines: Sequence[Line], *, title: str, x: str, y: str) -> str:
             f'<path d="M{_LEFT} {down(value):.1f}H{right}" stroke="#ccc" stroke-width="1"/>'
         )
         parts.append(_text(_LEFT - 8, down(value) + 4, f"{value:,.0f}", anchor="end"))
-    for power in range(first, last + 1):
-        place = across(10**power)
-        parts.append(_text(place, bottom + 20, f"{10**power:,}", anchor="middle"))
+    steps = range(first, last + 1, 1 if powers else last // 8 or 1)
+    marks = [10**step for step in steps] if powers else list(steps)
+    parts += [_text(across(mark), bottom + 20, f"{mark:,}", anchor="middle") for mark in marks]
     parts.append(_text((_LEFT + right) / 2, _HEIGHT - 10, x, anchor="middle"))
     parts.append(
         f'<g transform="rotate(-90 16 {(_TOP + bottom) / 2})">'
@@ -50,7 +52,10 @@ def chart(lines: Sequence[Line], *, title: str, x: str, y: str) -> str:
         points = [(across(a), down(b)) for a, b in line.points]
         path = " ".join(f"{a:.1f},{b:.1f}" for a, b in points)
         parts.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>')
-        parts += [f'<circle cx="{a:.1f}" cy="{b:.1f}" r="3.5" fill="{colour}"/>' for a, b in points]
+        if powers:
+            parts += [
+                f'<circle cx="{a:.1f}" cy="{b:.1f}" r="3.5" fill="{colour}"/>' for a, b in points
+            ]
         parts.append(_text(points[-1][0] + 8, points[-1][1] + 4, line.name, colour=colour))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" '

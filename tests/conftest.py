@@ -21,6 +21,19 @@ _TRIES = 5
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """A PostgreSQL cluster of our own on loopback, gone with the test run."""
+    with _cluster() as cluster:
+        yield cluster.url
+
+
+@pytest.fixture
+def postgres_server() -> Iterator["Cluster"]:
+    """A PostgreSQL cluster that the test may end and start again."""
+    with _cluster() as cluster:
+        yield cluster
+
+
+@contextlib.contextmanager
+def _cluster() -> Iterator["Cluster"]:
     programs = _postgres_programs()
     if programs is None:
         message = "no PostgreSQL server is installed (Debian: apt-get install postgresql)"
@@ -33,8 +46,9 @@ def postgres_url() -> Iterator[str]:
     try:
         if user:
             shutil.chown(folder, user)
-        cluster = _Cluster(programs, folder, user)
-        yield cluster.start()
+        cluster = Cluster(programs, folder, user)
+        cluster.make()
+        yield cluster
         cluster.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -59,7 +73,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return url
 
 
-class _Cluster:
+class Cluster:
     """initdb and pg_ctl, as a user that PostgreSQL accepts: it refuses to run as root."""
 
     def __init__(self, programs: Path, folder: Path, user: str | None) -> None:
@@ -68,22 +82,33 @@ class _Cluster:
         self._log = folder / "log"
         self._folder = folder
         self._user = user
+        self._port = 0
 
-    def start(self) -> str:
-        """Make the cluster and start it; its URL."""
+    @property
+    def url(self) -> str:
+        """The address of the first database."""
+        return f"postgresql://postgres@127.0.0.1:{self._port}/postgres"
+
+    def make(self) -> None:
+        """Make the cluster and start it."""
         self._run(
             "initdb", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"
         )
         for _ in range(_TRIES):
-            port = _free_port()
-            options = f"-c listen_addresses=127.0.0.1 -p {port} -k {self._folder} -c fsync=off"
+            self._port = _free_port()
             # Another process may take the port between the look and the start.
             with contextlib.suppress(subprocess.CalledProcessError):
-                self._run("pg_ctl", "-w", "-l", str(self._log), "-o", options, "start")
-                return f"postgresql://postgres@127.0.0.1:{port}/postgres"
+                self.start()
+                return
         raise RuntimeError(f"PostgreSQL does not start: {self._log.read_text()}")
 
+    def start(self) -> None:
+        """Start it, at the address that it had."""
+        options = f"-c listen_addresses=127.0.0.1 -p {self._port} -k {self._folder} -c fsync=off"
+        self._run("pg_ctl", "-w", "-l", str(self._log), "-o", options, "start")
+
     def stop(self) -> None:
+        """End it as a crash would."""
         self._run("pg_ctl", "-w", "-m", "immediate", "stop")
 
     def _run(self, program: str, *arguments: str) -> None:

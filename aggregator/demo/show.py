@@ -16,9 +16,9 @@ from rich.console import Console
 from rich.table import Table
 
 from aggregator.config import Config
-from aggregator.daemon import run
 from aggregator.demo.newsroom import Newsroom
 from aggregator.errors import ConfigError
+from aggregator.service import run
 
 _HOST = "127.0.0.1"
 _BAD = ("not-found", "not-xml")

@@ -7,12 +7,13 @@ that names lead to, which a hundred domains may share. A request takes its turn 
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache, lru_cache
 from ipaddress import ip_address
+from typing import Protocol
 from urllib.parse import urlsplit
 
 import httpx
@@ -138,10 +139,49 @@ class Pacer:
             del self._lanes[key]
 
 
+class Others(Protocol):
+    """Other processes that ask the same hosts, and take turns with us."""
+
+    def turn(
+        self, hosts: Collection[str], *, longest: float, pause: float, resting: str
+    ) -> AbstractAsyncContextManager[timedelta]:
+        """Wait until none of the others is at any of these hosts, and keep them away meanwhile.
+
+        It lasts `longest` seconds at the most, and nobody has a turn for `pause` seconds after
+        it. Where one of the others learned that `resting` is to be left alone, there is no turn,
+        and the context gives how long that is to last; else zero.
+        """
+        ...
+
+    def rest(self, key: str, left: timedelta) -> None:
+        """Tell the others that this is to be left alone for so long."""
+        ...
+
+
+class Alone:
+    """Nobody else."""
+
+    @asynccontextmanager
+    async def turn(
+        self,
+        hosts: Collection[str],  # noqa: ARG002
+        *,
+        longest: float,  # noqa: ARG002
+        pause: float,  # noqa: ARG002
+        resting: str,  # noqa: ARG002
+    ) -> AsyncIterator[timedelta]:
+        """Begin at once."""
+        yield timedelta(0)
+
+    def rest(self, key: str, left: timedelta) -> None:
+        """Tell nobody."""
+
+
 @dataclass(slots=True)
 class _Rest:
     failures: int
     until: float
+    asked: bool = False  # by the host itself
 
 
 class Resting:
@@ -175,6 +215,7 @@ class Resting:
         rest = self._hosts.pop(key, None) or _Rest(0, float("-inf"))
         self._hosts[key] = rest
         rest.failures += 1
+        rest.asked = rest.asked or asked
         so_far = rest.failures if asked else rest.failures - self._UNANSWERED + 1
         if so_far > 0:
             longest = _LONGEST_REST if wait is None else min(wait, _LONGEST_REST)
@@ -182,6 +223,11 @@ class Resting:
             rest.until = self._clock() + seconds
         while len(self._hosts) > _MOST_RESTING:
             self._hosts.popitem(last=False)
+
+    def forget_silent(self) -> None:
+        """Forget the hosts that rest because nobody answered there."""
+        for key in [key for key, rest in self._hosts.items() if not rest.asked]:
+            del self._hosts[key]
 
     def worked(self, key: str) -> None:
         """Note that the host answers."""

@@ -13,14 +13,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, Table, delete, func, insert, select, text, update
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import IntegrityError
 
 from aggregator.errors import StoreError
-from aggregator.store.database import connect, migrate, unusable, writing
+from aggregator.store.database import connect, migrate, writing
 from aggregator.store.labels import find_again
+from aggregator.store.refusals import refusals_told
 from aggregator.store.tables import CountersRow, StoryRow, table
 
 _ROWS = 1_000  # at a time
+_NO_DATA = {"alembic_version", "turn"}
 _SIGN = b"SQLite format 3\x00"
 
 
@@ -32,7 +34,7 @@ def backup(url: str, file: Path) -> dict[str, int]:
     engine = connect(url)
     migrate(engine)
     try:
-        with _made_whole(file) as unfinished:
+        with refusals_told(engine), _made_whole(file) as unfinished:
             if engine.dialect.name == "sqlite":
                 _copy_pages(engine, unfinished)
             else:
@@ -45,8 +47,6 @@ def backup(url: str, file: Path) -> dict[str, int]:
             reason="backup",
             remedy="Name a place that can be written to, with room enough.",
         ) from error
-    except OperationalError as error:
-        raise unusable(engine, error) from error
     finally:
         engine.dispose()
 
@@ -66,14 +66,16 @@ def restore(url: str, file: Path) -> dict[str, int]:
         try:
             migrate(source)
             migrate(engine)
-            with source.connect() as old, writing(engine).begin() as new:
+            with (
+                refusals_told(engine),
+                source.connect() as old,
+                writing(engine).begin() as new,
+            ):
                 counts = _replace(old, new)
                 _let_search_find(new)
                 return counts
         except IntegrityError as error:
             raise _damaged(file, str(error.orig)) from error
-        except OperationalError as error:
-            raise unusable(engine, error) from error
         finally:
             source.dispose()
             engine.dispose()
@@ -164,7 +166,7 @@ def _damaged(file: Path, why: str) -> StoreError:
 
 def _replace(old: Connection, new: Connection) -> dict[str, int]:
     """All rows of one database in place of all rows of another."""
-    tables = [found for found in StoryRow.metadata.sorted_tables if found.name != "alembic_version"]
+    tables = [found for found in StoryRow.metadata.sorted_tables if found.name not in _NO_DATA]
     revision = _revision(new)
     for one in reversed(tables):
         new.execute(delete(one))

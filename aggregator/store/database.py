@@ -4,8 +4,6 @@ import contextlib
 import sqlite3
 from collections.abc import Iterator
 from importlib.resources import files
-from pathlib import Path
-from typing import Any
 
 from alembic import command
 from alembic.config import Config
@@ -13,9 +11,11 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError
 
 from aggregator.errors import StoreError
+from aggregator.store.refusals import refusals_told
+from aggregator.store.sqlite import sqlite_engine
 
 # One number for all writers of one database; PostgreSQL's advisory locks are per database.
 _WRITER_LOCK = 0x61676772
@@ -28,7 +28,7 @@ def connect(url: str) -> Engine:
     """
     address = _address(url)
     if address.get_backend_name() == "sqlite":
-        return _sqlite(address)
+        return sqlite_engine(address)
     return create_engine(address, pool_pre_ping=True, pool_size=8)
 
 
@@ -48,7 +48,7 @@ def migrate(engine: Engine, revision: str = "head") -> None:
     """
     config = alembic_config()
     scripts = ScriptDirectory.from_config(config)
-    try:
+    with refusals_told(engine):
         with engine.connect() as connection:
             current = MigrationContext.configure(connection).get_current_revision()
         known = {script.revision for script in scripts.walk_revisions()}
@@ -70,8 +70,6 @@ def migrate(engine: Engine, revision: str = "head") -> None:
         ):
             config.attributes["connection"] = connection
             move(config, revision)
-    except OperationalError as error:
-        raise unusable(engine, error) from error
 
 
 @contextlib.contextmanager
@@ -94,16 +92,6 @@ def alembic_config() -> Config:
     return config
 
 
-def unusable(engine: Engine, error: OperationalError) -> StoreError:
-    """The database's refusal, said so that a person can act on it."""
-    where = engine.url.render_as_string(hide_password=True)
-    return StoreError(
-        f"The database {where} cannot be used: {error.orig}.",
-        reason="database",
-        remedy="Is the server up, the address right, and the folder there and writable?",
-    )
-
-
 def _address(url: str) -> URL:
     try:
         address = make_url(url)
@@ -123,32 +111,6 @@ def _address(url: str) -> URL:
             remedy="SQLite (sqlite:///...) and PostgreSQL (postgresql://...) are.",
         )
     return address
-
-
-def _sqlite(address: URL) -> Engine:
-    if address.database and address.database != ":memory:":
-        folder = Path(address.database).parent
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StoreError(
-                f"The folder {folder} for the database cannot be made: {error.strerror}.",
-                reason="database",
-                remedy="Make it yourself, or name another place under `database:`.",
-            ) from error
-    engine = create_engine(address, connect_args={"timeout": 30, "check_same_thread": False})
-
-    @event.listens_for(engine, "connect")
-    def prepare(connection: sqlite3.Connection, _record: Any) -> None:
-        connection.isolation_level = None  # we say BEGIN ourselves, and mean it
-        with contextlib.closing(connection.cursor()) as cursor:
-            cursor.execute("PRAGMA journal_mode=WAL")
-            # A story's id that a subscriber has seen must not be lost with the power.
-            cursor.execute("PRAGMA synchronous=FULL")
-            cursor.execute("PRAGMA foreign_keys=ON")
-            cursor.execute("PRAGMA cache_size=-8192")
-
-    return engine
 
 
 @event.listens_for(Engine, "begin")

@@ -1,7 +1,8 @@
 """Which feeds are listed: the one place where feeds come and go."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
+from itertools import cycle
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
@@ -21,6 +22,13 @@ _CHANGE = (
     .where(_FEED.c.id == bindparam("feed"))
     .values({name: bindparam(name) for name in _CONFIGURED})
 )
+_POLLED = select(_FEED.c.id, _FEED.c.next_poll_at, _FEED.c.last_polled_at)
+_MOVE = (
+    update(_FEED)
+    .where(_FEED.c.id == bindparam("feed"))
+    .values(next_poll_at=bindparam("next"), last_polled_at=bindparam("last"))
+)
+_NEVER = datetime(9999, 1, 1, tzinfo=UTC)  # when feeds are polled that were taken down for good
 # Whoever lists a feed again that was retired wants it tried again.
 _REVIVE = (
     update(_FEED)
@@ -61,3 +69,34 @@ def list_feeds(
     if moved:  # to another category, and their stories with them
         find_again(connection, of_feeds(connection, moved))
         connection.execute(update(_COUNTERS).values(revision=_COUNTERS.c.revision + 1))
+
+
+def set_back(connection: Connection, now: datetime) -> int:
+    """Take back what was noted under a clock that was ahead; see `Store.set_back`."""
+    rows = connection.execute(_POLLED.where(_FEED.c.last_polled_at > now)).all()
+    changed = []
+    for row in rows:
+        ahead = row.last_polled_at - now
+        then = row.next_poll_at if row.next_poll_at >= _NEVER else row.next_poll_at - ahead
+        changed.append({"feed": row.id, "next": then, "last": now})
+    if changed:
+        connection.execute(_MOVE, changed)
+    return len(changed)
+
+
+def hasten(
+    connection: Connection, since: datetime, reasons: Collection[str], at: Sequence[datetime]
+) -> int:
+    """Make feeds due that failed for these reasons since then; see `Store.hasten`."""
+    failed = _POLLED.where(
+        _FEED.c.listed, _FEED.c.last_polled_at >= since, _FEED.c.last_error_reason.in_(reasons)
+    )
+    rows = connection.execute(failed.order_by(_FEED.c.next_poll_at, _FEED.c.id)).all()
+    moments = cycle(at)
+    changed = [
+        {"feed": row.id, "next": min(row.next_poll_at, moment), "last": row.last_polled_at}
+        for row, moment in zip(rows, moments, strict=False)
+    ]
+    if changed:
+        connection.execute(_MOVE, changed)
+    return len(changed)

@@ -1,14 +1,14 @@
 """The store: feeds, entries, credits, stories and the index of matching, in one database."""
 
+import sqlite3
 import uuid
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Connection, func, text, update
 from sqlmodel import Session, col, select
 
 from aggregator.model import (
@@ -19,19 +19,22 @@ from aggregator.model import (
     FeedSpec,
     KeptDocument,
     KnownEntry,
+    QueueState,
     Story,
     StoryQuery,
     Subscription,
     Version,
 )
+from aggregator.store import sqlite
 from aggregator.store.amendments import versions
 from aggregator.store.checking import broken
-from aggregator.store.database import connect, migrate, unusable, writing
-from aggregator.store.feeds import list_feeds
+from aggregator.store.database import connect, migrate, writing
+from aggregator.store.feeds import hasten, list_feeds, set_back
 from aggregator.store.gauges import gauges
 from aggregator.store.index import StoredIndex
 from aggregator.store.outlets import exchange, languages, offered
 from aggregator.store.pushes import change_subscription, subscription_at, subscriptions_due
+from aggregator.store.queue import queue_state
 from aggregator.store.reading import (
     feed_of,
     found,
@@ -42,6 +45,7 @@ from aggregator.store.reading import (
     told,
     waiting_feeds,
 )
+from aggregator.store.refusals import refusals_told
 from aggregator.store.selecting import archive_after, archive_before, archives
 from aggregator.store.tables import (
     CopyRow,
@@ -51,8 +55,18 @@ from aggregator.store.tables import (
     KeptRow,
     PushRow,
     StoryRow,
+    table,
+)
+from aggregator.store.turns import (
+    TurnAnswer,
+    TurnEnd,
+    TurnWish,
+    exchange_turns,
+    forget_turns,
 )
 from aggregator.store.writing import Transaction
+
+_COUNTERS = table(CountersRow)
 
 
 class Store:
@@ -213,7 +227,7 @@ class Store:
         with self._writes() as session:
             transaction = Transaction(session, StoredIndex(session, since), self._mint)
             yield transaction
-            transaction.flush()
+            transaction.close()
 
     # ----------------------------------------------------------------------------- reading
 
@@ -315,6 +329,74 @@ class Store:
         with self._reads() as session:
             session.connection().execute(text("SELECT 1"))
 
+    def try_writing(self) -> None:
+        """Write something that leaves no trace. Raises StoreError where writing is impossible."""
+        with self._writes() as session:
+            connection = session.connection()
+            connection.execute(update(_COUNTERS).values(id=_COUNTERS.c.id))
+            if connection.dialect.name == "sqlite":  # a page that is there takes a change
+                connection.exec_driver_sql("CREATE TABLE trial AS SELECT zeroblob(65536) AS room")
+                connection.exec_driver_sql("DROP TABLE trial")
+
+    def give_back(self) -> int:
+        """Give the disk back what nothing uses of a SQLite file; how many pages went.
+
+        In small parts, between which others write. PostgreSQL sees to this itself.
+        """
+        if self._engine.dialect.name != "sqlite":
+            return 0
+        gone = 0
+        with refusals_told(self._engine), self._engine.connect() as connection:
+            driver = connection.connection.driver_connection
+            assert isinstance(driver, sqlite3.Connection)
+            while part := sqlite.give_back(driver):
+                gone += part
+            sqlite.truncate_log(driver)
+        return gone
+
+    def set_back(self, now: datetime) -> int:
+        """Take back what was noted under a clock that was ahead of `now`; of how many feeds.
+
+        Their next polls come after the same time as promised, counted from now.
+        """
+        with self._writes() as session:
+            return set_back(session.connection(), now)
+
+    def hasten(self, since: datetime, reasons: Collection[str], at: Sequence[datetime]) -> int:
+        """Make feeds due that failed for these reasons since then; how many those are.
+
+        They are spread over the moments `at`, in turn. None is put off by that.
+        """
+        with self._writes() as session:
+            return hasten(session.connection(), since, reasons, at)
+
+    # ---------------------------------------------------------------------- many processes
+
+    @property
+    def for_many(self) -> bool:
+        """Whether processes on several machines can share it: it is PostgreSQL."""
+        return self._engine.dialect.name == "postgresql"
+
+    def turns(
+        self, wishes: Sequence[TurnWish], ends: Sequence[TurnEnd], rests: Mapping[str, float]
+    ) -> list[TurnAnswer]:
+        """End turns at hosts, note which hosts rest, and answer wishes for turns, in order.
+
+        On PostgreSQL only.
+        """
+        with self._begun() as connection:
+            return exchange_turns(connection, wishes, ends, rests)
+
+    def forget_turns(self) -> int:
+        """Forget hosts that nobody asked for an hour; how many. On PostgreSQL only."""
+        with self._begun() as connection:
+            return forget_turns(connection)
+
+    def queue(self) -> QueueState | None:
+        """How the queue of many machines is doing; None where there is none."""
+        with self._reads() as session:
+            return queue_state(session.connection())
+
     def broken(self) -> list[str]:
         """What is wrong with the database, a sentence each; reads all of it."""
         with self._reads() as session:
@@ -324,16 +406,20 @@ class Store:
 
     @contextmanager
     def _reads(self) -> Iterator[Session]:
-        try:
-            with Session(self._engine) as session:
-                yield session
-        except OperationalError as error:
-            raise unusable(self._engine, error) from error
+        with refusals_told(self._engine), Session(self._engine) as session:
+            yield session
+
+    @contextmanager
+    def _begun(self) -> Iterator[Connection]:
+        """A transaction beside the one writer's."""
+        with self._reads() as session, session.begin():
+            yield session.connection()
 
     @contextmanager
     def _writes(self) -> Iterator[Session]:
-        try:
-            with Session(writing(self._engine)) as session, session.begin():
-                yield session
-        except OperationalError as error:
-            raise unusable(self._engine, error) from error
+        with (
+            refusals_told(self._engine),
+            Session(writing(self._engine)) as session,
+            session.begin(),
+        ):
+            yield session

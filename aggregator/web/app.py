@@ -113,8 +113,9 @@ def _health(site: Site) -> list[Route]:
     async def readyz(_: Request) -> Response:
         checks = await asyncio.to_thread(site.readiness)
         ready = all(check.ok for check in checks if check.vital)
+        degraded = not all(check.ok for check in checks)
         told = {check.name: {"ok": check.ok, "reason": check.reason} for check in checks}
-        return _json({"ready": ready, "checks": told}, 200 if ready else 503)
+        return _json({"ready": ready, "degraded": degraded, "checks": told}, 200 if ready else 503)
 
     async def metrics(_: Request) -> Response:
         body = await asyncio.to_thread(site.metrics)

@@ -39,7 +39,7 @@ class Document:
 class Check:
     """One thing that must be well for the site to be ready, and how it is.
 
-    Without `vital`, the site is ready all the same.
+    What is not `vital` may be amiss, and the site is ready still: degraded.
     """
 
     name: str

@@ -115,6 +115,23 @@ def test_the_image_runs_as_nobody_special_and_says_how_to_use_it(image):
     assert "curl" not in " ".join(image["Healthcheck"]["Test"])
 
 
+def test_the_image_holds_no_tools_for_building(image):
+    look = """
+      for tool in gcc g++ cc c++ ld make cmake rustc cargo go npm git; do command -v $tool; done
+      ls -d /root/.cache /data/.cache /opt/build /build 2>/dev/null
+      find /opt -name '*.whl' -o -name '*.tar.gz' -o -name pip
+      true
+    """
+    found = subprocess.run(
+        [TRY_IMAGE, str(ROOT), "--", "sh", "-c", look],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=600,
+    )
+    assert found.stdout.split() == []
+
+
 def test_a_feed_is_read_from_the_running_container(image, feed_url, tmp_path):
     port = _free_port()
     volume = tmp_path / "watch"

@@ -111,11 +111,12 @@ class RunningDaemon:
 
     # ------------------------------------------------------------------ the process
 
-    def start(self) -> Self:
+    def start(self, *, before: Sequence[str] = ()) -> Self:
+        """Start it, as an argument of another program where one stands `before` it."""
         self.config.write_text(json.dumps(self.settings, ensure_ascii=False), "utf-8")
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [*_PROGRAM, "run", "--config", str(self.config)],
+                [*before, *_PROGRAM, "run", "--config", str(self.config)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -162,7 +163,7 @@ class RunningDaemon:
 
     def until_served(self) -> None:
         """Wait until it answers."""
-        self.until(self._answers, "the daemon answers")
+        self.until(self.answers, "the daemon answers")
 
     def settle(self) -> None:
         """Wait until all that the newsroom's outlets have out now is filed.
@@ -184,9 +185,9 @@ class RunningDaemon:
         errors = [feed for feed in answer["items"] if feed["url"] in good and feed["error"]]
         assert not errors, f"{errors}\n{self._log_end()}"
 
-    def _answers(self) -> bool:
+    def answers(self) -> bool:
         try:
-            return self.client.get("/healthz").is_success
+            return self.client.get("/opml").is_success  # not from its waiting room
         except httpx.TransportError:
             return False
 
@@ -197,6 +198,11 @@ class RunningDaemon:
         """What the SQLite database has, read by another process than the daemon's."""
         with contextlib.closing(sqlite3.connect(self.file)) as database:
             return database.execute(query).fetchall()
+
+    def execute(self, statement: str) -> None:
+        """Change the SQLite database, by another process than the daemon's."""
+        with contextlib.closing(sqlite3.connect(self.file)) as database, database:
+            database.execute(statement)
 
     def polled(self) -> set[str]:
         """The feeds of which a poll is on record in the SQLite database."""

@@ -3,8 +3,10 @@
 import time
 from collections import Counter
 from pathlib import Path
+from random import Random
 
 import pytest
+from killing import killed_round
 from running import QUICK, RunningDaemon, on_the_air
 from truth import truths
 
@@ -112,3 +114,11 @@ def _until_answers(daemon: RunningDaemon, count: int) -> None:
 
 def _with_feeds(room: Newsroom) -> list[str]:
     return [outlet.key for outlet in room.desk.outlets.values() if outlet.feed]
+
+
+def test_killed_at_random_moments_it_loses_nothing_and_promises_are_kept(tmp_path: Path) -> None:
+    with on_the_air(unchanged=True) as room:
+        tally = killed_round(room, tmp_path, kills=8, dice=Random(8))
+    assert tally.violations == []
+    assert tally.kills == 8
+    assert tally.at_work >= 4, "it was hardly ever killed while it worked"
