@@ -12,10 +12,10 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 SOURCES := aggregator tests $(wildcard benchmarks)
 
-# What Debian has for the tests: a browser, a feed reader, a database, and fonts for many scripts.
-TEST_PACKAGES := chromium fonts-dejavu-core fonts-noto-core fonts-noto-cjk newsboat postgresql
+# What Debian has for the tests: a browser, a feed reader, a database, who reads units, and fonts.
+TEST_PACKAGES := chromium fonts-dejavu-core fonts-noto-core fonts-noto-cjk newsboat postgresql systemd
 
-.PHONY: help run demo test check lint format bench bench-credit bench-match soak fuzz audit lock image clean distclean
+.PHONY: help run demo test check lint format bench bench-credit bench-match soak fuzz audit lock reference docs release image clean distclean
 
 help: ## show this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r name text; do \
@@ -33,8 +33,8 @@ test: $(VENV)/development.stamp ## all checks and all tests; installs what they 
 	@$(MAKE) lint
 	@$(BIN)/pytest --numprocesses 2 --dist loadfile
 
-check: $(VENV)/development.stamp lint ## the inner loop: checks, and the tests that are quick
-	@$(BIN)/pytest --numprocesses 2 --dist loadfile --exitfirst --ignore tests/end_to_end --ignore tests/container
+check: $(VENV)/development.stamp lint ## the inner loop: checks, and the quick tests of what was changed
+	@$(BIN)/pytest --numprocesses 2 --dist loadfile --exitfirst $$($(BIN)/python tools/tests-of-changes)
 
 lint: $(VENV)/development.stamp ## style, types, and which package may import which
 	@$(BIN)/ruff check --quiet $(SOURCES)
@@ -67,6 +67,15 @@ audit: $(VENV)/development.stamp ## known holes in the packages of the locks; as
 
 lock: $(VENV)/development.stamp ## resolve the dependencies afresh
 	@tools/compile-locks $(BIN)
+
+reference: $(VENV)/application.stamp ## write the pages that are made from the code: settings, commands
+	@$(BIN)/python tools/write-reference
+
+release: $(VENV)/development.stamp ## make a release here: make release VERSION=0.2.0 (DRY_RUN=--dry-run)
+	@$(BIN)/python tools/release $(VERSION) $(DRY_RUN)
+
+docs: $(VENV)/development.stamp ## build the documentation as a site, in build/site
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 image: ## build the container image
 	docker build --tag aggregator .

@@ -154,7 +154,7 @@ def _answer(line: str, number: int) -> dict[str, Any]:
     except (AggregatorError, ValueError) as error:
         told = str(error) if isinstance(error, AggregatorError) else f"Line {number}: {error}"
         return {"id": name, "credits": [], "error": told}
-    return {"id": name, "credits": [_as_json(credit) for credit in found.credits]}
+    return {"id": name, "credits": [as_json(credit) for credit in found.credits]}
 
 
 def _of_record(record: Mapping[str, Any]) -> Attribution:
@@ -174,7 +174,8 @@ def _of_record(record: Mapping[str, Any]) -> Attribution:
     )
 
 
-def _as_json(credit: Credit) -> dict[str, Any]:
+def as_json(credit: Credit) -> dict[str, Any]:
+    """A credit as a record has it."""
     return {
         "name": credit.name,
         "as_written": credit.as_written,

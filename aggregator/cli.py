@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import platform
 import sys
 from collections.abc import Coroutine
 from dataclasses import asdict
@@ -13,8 +14,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from aggregator import __version__, cli_keeping, logs
-from aggregator.cli_options import DEFAULT_CONFIG, AsJson, ConfigPath, load
+from aggregator import __version__, cli_examples, cli_keeping, logs
+from aggregator.cli_options import DEFAULT_CONFIG, AsJson, ConfigPath, load, told
 from aggregator.errors import AggregatorError, ConfigError
 
 if TYPE_CHECKING:
@@ -63,6 +64,15 @@ def serve(config: ConfigPath = DEFAULT_CONFIG) -> None:
 
 
 @app.command()
+def worker(config: ConfigPath = DEFAULT_CONFIG) -> None:
+    """Poll together with other machines, on a PostgreSQL database that they share."""
+    from aggregator import queue
+
+    logs.set_up()
+    _loop(queue.work(load(config)))
+
+
+@app.command()
 def poll(
     config: ConfigPath = DEFAULT_CONFIG,
     every: Annotated[bool, typer.Option("--all", help="Poll all feeds, due or not.")] = False,
@@ -80,16 +90,29 @@ def poll(
 
 
 @app.command()
-def check(config: ConfigPath = DEFAULT_CONFIG) -> None:
+def check(
+    config: ConfigPath = DEFAULT_CONFIG,
+    as_json: AsJson = False,
+    schema: Annotated[
+        bool, typer.Option("--schema", help="Print a JSON Schema of the file, for editors.")
+    ] = False,
+) -> None:
     """Say all that is wrong with the configuration."""
     from aggregator import config as configuration
+    from aggregator.config import reference
 
+    if schema:
+        told(reference.schema())
+        return
     problems = configuration.check(config)
-    for problem in problems:
+    if as_json:
+        told([asdict(problem) for problem in problems])
+    for problem in () if as_json else problems:
         print(problem)
     if any(problem.severity == "error" for problem in problems):
         raise typer.Exit(2)
-    print(f"{config} is right.")
+    if not as_json:
+        print(f"{config} is right.")
 
 
 @app.command()
@@ -107,7 +130,7 @@ def explain(
     store = Store(settings.database_url)
     story = store.find(story_or_url)
     if as_json:
-        print(json.dumps(story_json(story), ensure_ascii=False, indent=2))
+        told(story_json(story))
     else:
         Console().print(explanation(story))
 
@@ -164,20 +187,24 @@ def feeds_list(config: ConfigPath = DEFAULT_CONFIG, as_json: AsJson = False) -> 
 
     feeds = Store(load(config).database_url).feeds()
     if as_json:
-        print(json.dumps([health_json(feed) for feed in feeds], ensure_ascii=False, indent=2))
+        told([health_json(feed) for feed in feeds])
     else:
         Console().print(health_table(feeds))
 
 
 @app.command()
-def attribute(
-    file: Annotated[Path | None, typer.Argument(help="A text; else stdin.")] = None,
+def attribute(  # noqa: PLR0917  (typer reads them from here; on the command line they have names)
+    file: Annotated[
+        Path | None,
+        typer.Argument(help="A text; else stdin.", exists=True, dir_okay=False),
+    ] = None,
     jsonl: Annotated[
         bool, typer.Option("--jsonl", help="Records in and out, a line each.")
     ] = False,
     form: Annotated[str, typer.Option("--format", help="text, html, rss-item, ...")] = "text",
     publisher: Annotated[str, typer.Option(help="Who carries the text.")] = "",
     domain: Annotated[str, typer.Option(help="The carrier's domain.")] = "",
+    as_json: AsJson = False,
 ) -> None:
     """Read whom a text credits."""
     from aggregator import attribute as attribution
@@ -188,7 +215,10 @@ def attribute(
         return
     content = file.read_text("utf-8") if file else sys.stdin.read()
     found = attribution.attribute_one(content, form=form, publisher=publisher, domain=domain)
-    Console().print(attribution.for_people(found))
+    if as_json:
+        told({"credits": [attribution.as_json(credit) for credit in found.credits]})
+    else:
+        Console().print(attribution.for_people(found))
 
 
 @app.command()
@@ -217,17 +247,27 @@ def demo(
 
 
 @app.command()
-def version() -> None:
+def version(as_json: AsJson = False) -> None:
     """Print the version."""
-    print(__version__)
+    if as_json:
+        told({"version": __version__, "python": platform.python_version()})
+    else:
+        print(__version__)
+
+
+cli_examples.add_to(app)
 
 
 def main() -> None:
     """Run the command line; errors come as one sentence each and an exit code."""
     try:
-        app()
+        app(prog_name="aggregator")
     except AggregatorError as error:
         _fail(error)
+    except OSError as error:  # a file that was named
+        place = f"{error.filename}: " if error.filename else ""
+        print(f"aggregator: {place}{error.strerror or error}.", file=sys.stderr)
+        sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
 

@@ -1,7 +1,6 @@
 """The commands for who keeps a daemon running: first steps, a look at it, copies of its data."""
 
 import asyncio
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from aggregator.cli_options import DEFAULT_CONFIG, AsJson, ConfigPath, load
+from aggregator.cli_options import DEFAULT_CONFIG, AsJson, ConfigPath, busy, load, told
 
 
 def add_to(app: typer.Typer, feeds_app: typer.Typer) -> None:
@@ -23,21 +22,31 @@ def add_to(app: typer.Typer, feeds_app: typer.Typer) -> None:
 def init(
     config: ConfigPath = DEFAULT_CONFIG,
     opml: Annotated[Path | None, typer.Option(help="Subscriptions of a feed reader.")] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Write a first configuration."""
     from aggregator import subscribing
 
-    print(subscribing.first_config(config, opml))
+    done = subscribing.first_config(config, opml)
+    if as_json:
+        told(asdict(done))
+    else:
+        print(done)
 
 
 def feeds_import(
     file: Annotated[Path, typer.Argument(help="An OPML file.")],
     config: ConfigPath = DEFAULT_CONFIG,
+    as_json: AsJson = False,
 ) -> None:
     """Add the feeds of an OPML file to the configuration, those that are not there yet."""
     from aggregator import subscribing
 
-    print(subscribing.add_opml(config, file))
+    done = subscribing.add_opml(config, file)
+    if as_json:
+        told(asdict(done))
+    else:
+        print(done)
 
 
 def feeds_test(
@@ -51,7 +60,7 @@ def feeds_test(
     settings = load(config if config.exists() or config != DEFAULT_CONFIG else None)
     found = asyncio.run(trying.try_feed(settings, url))
     if as_json:
-        print(json.dumps(asdict(found), default=str, ensure_ascii=False, indent=2))
+        told(asdict(found))
     else:
         Console().print(trying.for_people(found))
 
@@ -62,7 +71,7 @@ def status(config: ConfigPath = DEFAULT_CONFIG, as_json: AsJson = False) -> None
 
     found = condition.status(load(config))
     if as_json:
-        print(json.dumps(found.as_json(), ensure_ascii=False, indent=2))
+        told(found.as_json())
     else:
         Console().print(condition.for_people(found))
 
@@ -71,9 +80,10 @@ def doctor(config: ConfigPath = DEFAULT_CONFIG, as_json: AsJson = False) -> None
     """Look for what is wrong: configuration, database, feeds. Exit code 0: nothing."""
     from aggregator import condition
 
-    findings = condition.examine(config)
+    with busy("Looking at configuration, database and feeds …"):
+        findings = condition.examine(config)
     if as_json:
-        print(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False, indent=2))
+        told([asdict(finding) for finding in findings])
     else:
         for finding in findings:
             print(finding)
@@ -85,22 +95,34 @@ def doctor(config: ConfigPath = DEFAULT_CONFIG, as_json: AsJson = False) -> None
 def backup(
     file: Annotated[Path, typer.Argument(help="Where to.")],
     config: ConfigPath = DEFAULT_CONFIG,
+    as_json: AsJson = False,
 ) -> None:
     """Copy all data into one file, also while the daemon runs."""
     from aggregator.store import backup as copying
 
-    counts = copying.backup(load(config).database_url, file)
-    print(f"{file}: {_counted(counts)}.")
+    settings = load(config)
+    with busy("Copying …"):
+        counts = copying.backup(settings.database_url, file)
+    if as_json:
+        told({"file": str(file), "rows": counts})
+    else:
+        print(f"{file}: {_counted(counts)}.")
 
 
 def restore(
     file: Annotated[Path, typer.Argument(help="What `backup` wrote.")],
     config: ConfigPath = DEFAULT_CONFIG,
+    as_json: AsJson = False,
 ) -> None:
     """Make the database what a backup holds; what was in it is backed up beside the file."""
     from aggregator import condition
 
-    counts, before = condition.restore(load(config), file)
+    settings = load(config)
+    with busy("Copying …"):
+        counts, before = condition.restore(settings, file)
+    if as_json:
+        told({"rows": counts, "before": str(before) if before else None})
+        return
     if before is not None:
         print(f"What was in the database until now is in {before}.")
     print(f"The database holds {_counted(counts)} now.")

@@ -2,24 +2,23 @@
 
 from collections import Counter
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
-from sqlalchemy.engine import make_url
 
 from aggregator.config import Config, check, load
 from aggregator.errors import AggregatorError, ConfigError
-from aggregator.model import FeedHealth
+from aggregator.model import FeedHealth, QueueState
 from aggregator.publish import inert, without_secrets
+from aggregator.site import LATE
 from aggregator.store import Store
 from aggregator.store.backup import backup
 from aggregator.store.backup import restore as replace_all
 
-_LATE = timedelta(minutes=15)  # a feed that is due for so long is not being polled
 _SHOWN = 10  # feeds with errors
 
 
@@ -35,12 +34,19 @@ class Status:
     stories: int
     entries: int
     merged: int  # stories with several copies
-    database_bytes: int | None  # of SQLite's file
+    database_bytes: int
     failing: tuple[FeedHealth, ...]
+    queue: QueueState | None = None  # of many machines, where there is one
 
     def as_json(self) -> dict[str, Any]:
         """The same, for programs."""
-        told = {key: value for key, value in asdict(self).items() if key != "failing"}
+        told = {k: value for k, value in asdict(self).items() if k not in {"failing", "queue"}}
+        told["queue"] = self.queue and {
+            "waiting": self.queue.waiting,
+            "running": self.queue.running,
+            "oldest_seconds": self.queue.oldest and self.queue.oldest.total_seconds(),
+            "workers": self.queue.workers,
+        }
         for key in ("at", "last_poll_at", "next_poll_at"):
             told[key] = told[key].isoformat() if told[key] else None
         told["failing"] = [
@@ -66,22 +72,24 @@ def status(config: Config) -> Status:
     """Look at the database. Raises StoreError."""
     store = Store(config.database_url)
     try:
-        feeds, counts = store.feeds(), store.counts()
+        now = datetime.now(UTC)
+        feeds, counts, gauges = store.feeds(), store.counts(), store.gauges(now - LATE)
+        queue = store.queue()
     finally:
         store.close()
-    now = datetime.now(UTC)
     due = [feed.next_poll_at for feed in feeds if feed.next_poll_at and feed.state != "gone"]
     return Status(
         at=now,
         feeds=dict(Counter(feed.state for feed in feeds)),
-        late=sum(at < now - _LATE for at in due),
+        late=gauges["late"],
         last_poll_at=max((f.last_polled_at for f in feeds if f.last_polled_at), default=None),
         next_poll_at=min(due, default=None),
         stories=counts["stories"],
         entries=counts["entries"],
         merged=counts["merged"],
-        database_bytes=_size(config),
+        database_bytes=gauges["bytes"],
         failing=tuple(feed for feed in feeds if feed.state in {"failing", "gone"}),
+        queue=queue,
     )
 
 
@@ -95,7 +103,8 @@ def for_people(found: Status) -> RenderableType:
         ("polls", polls + (f"; {found.late} feeds are late" if found.late else "")),
         ("stories", f"{found.stories:,}, {found.merged:,} of them carried more than once"),
         ("entries", f"{found.entries:,}"),
-        ("database", f"{found.database_bytes / 1e6:,.1f} MB" if found.database_bytes else ""),
+        ("queue", str(found.queue or "")),
+        ("database", f"{found.database_bytes / 1e6:,.1f} MB"),
     ):
         if value:
             facts.add_row(Text(name, style="dim"), Text(value))
@@ -155,14 +164,6 @@ def restore(config: Config, file: Path) -> tuple[dict[str, int], Path | None]:
         before = file.with_name(f"{file.stem}.before-restore-{moment}.db")
         backup(config.database_url, before)
     return replace_all(config.database_url, file), before
-
-
-def _size(config: Config) -> int | None:
-    address = make_url(config.database_url)
-    if address.get_backend_name() != "sqlite" or not address.database:
-        return None
-    parts = [Path(f"{address.database}{end}") for end in ("", "-wal")]
-    return sum(part.stat().st_size for part in parts if part.exists())
 
 
 def _ago(moment: datetime | None, now: datetime) -> str:

@@ -2,8 +2,9 @@
 
 import asyncio
 import contextlib
+import threading
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from random import Random
@@ -13,17 +14,19 @@ import structlog
 
 from aggregator.agenda import Agenda, host_of
 from aggregator.config import Config, feeds_from_opml
-from aggregator.credit import Directory
-from aggregator.errors import AggregatorError, StoreError
+from aggregator.errors import AggregatorError, OvertakenError, StoreError
 from aggregator.fetch import Bounds, Fetcher
 from aggregator.metrics import Metrics
-from aggregator.model import Feed, FeedSpec, PollOutcome
+from aggregator.model import Feed, FeedSpec, Outlet, PollOutcome
 from aggregator.outlets import told_outlets
 from aggregator.pipeline import Pipeline
+from aggregator.publish import without_secrets
 from aggregator.push import Push, callback_base
 from aggregator.reading import know_outlets, known_outlets
 from aggregator.setbacks import UNREACHED, Condition, Network, Storage, WallClock
 from aggregator.store import Store
+from aggregator.tracing import tracing
+from aggregator.turns import SharedTurns
 from aggregator.workers import Workers
 from aggregator.writer import Writer
 
@@ -40,6 +43,9 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+Told = tuple[tuple[Outlet, ...], tuple[Outlet, ...]]  # as `told_outlets` gives it
+
+
 class Daemon:
     """The parts, joined, on one database. Use `opened`."""
 
@@ -49,8 +55,9 @@ class Daemon:
         store: Store,
         fetcher: Fetcher,
         workers: Workers,
-        directory: Directory,
+        told: Told,
         *,
+        shared: bool = False,
         clock: Callable[[], datetime] = utc_now,
         dice: Random | None = None,
         steady: Callable[[], float] = time.monotonic,
@@ -61,29 +68,21 @@ class Daemon:
         self.started = asyncio.Event()  # a first poll is under way
         self._fetcher = fetcher
         self._workers = workers
+        self._told = told
         self._clock = clock
-        self._writer = Writer(store, since=lambda: clock() - config.dedupe.window)
+        self._writer = Writer(store, since=lambda: clock() - self.config.dedupe.window)
         self._pipeline = Pipeline(
             fetcher=fetcher,
             workers=workers,
             store=store,
             writer=self._writer,
-            directory=directory,
-            bounds=Bounds(config.poll.interval, config.poll.min_interval, config.poll.max_interval),
+            directory=known_outlets(*told),
+            bounds=_bounds(config),
             clock=clock,
             dice=dice or Random(),  # noqa: S311  (jitter is no secret)
+            shared=shared,
         )
-        base = callback_base(config)
-        self.push: Push | None = None  # where hubs can reach us
-        if base:
-            self.push = Push(
-                base,
-                store=store,
-                fetcher=fetcher,
-                pipeline=self._pipeline,
-                clock=clock,
-                seen=lambda outcome: self.metrics.polled(outcome, 0.0),
-            )
+        self.push = self._push()  # where hubs can reach us
         # Enough feeds in hand to keep every connection busy while others parse and match.
         self._agenda = Agenda(2 * config.poll.concurrency)
         self._enough = max(2 * config.poll.concurrency // 8, 1)
@@ -98,6 +97,9 @@ class Daemon:
         self._listed = False
         self._held: dict[int, float] = {}  # feeds whose poll was not kept, until when
         self._probed = float("-inf")
+        self.metrics.watch(
+            waiting=lambda: len(self._agenda) - self._agenda.busy, writes=self._writer.__len__
+        )
 
     @classmethod
     @contextlib.asynccontextmanager
@@ -105,39 +107,58 @@ class Daemon:
         cls,
         config: Config,
         *,
+        shared: bool = False,
         clock: Callable[[], datetime] = utc_now,
         steady: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> AsyncIterator["Daemon"]:
-        """A daemon with its database open; all is closed at the end.
+        """A daemon with its database open; all is closed at the end. Traces where it is asked to.
 
-        `clock` is the time of day, `steady` gives seconds that only grow, `sleep` waits for them.
+        `shared`: it has the database in common with workers on other machines, if it is one for
+        many, and takes turns at hosts with them. `clock` is the time of day, `steady` gives
+        seconds that only grow, `sleep` waits for them. Raises StoreError, and ConfigError where
+        traces are asked for that cannot be had.
         """
+        with tracing():
+            times = {"clock": clock, "steady": steady}
+            async with cls._opened(config, times, shared=shared, sleep=sleep) as daemon:
+                yield daemon
+
+    @classmethod
+    @contextlib.asynccontextmanager
+    async def _opened(
+        cls,
+        config: Config,
+        times: Mapping[str, Any],
+        *,
+        shared: bool,
+        sleep: Callable[[float], Awaitable[object]],
+    ) -> AsyncIterator["Daemon"]:
         store = await asyncio.to_thread(Store, config.database_url)
+        turns = SharedTurns(store) if shared and store.for_many else None
         told = told_outlets(config, await asyncio.to_thread(store.added))
         workers = Workers(partial(know_outlets, *told))
         try:
             async with Fetcher(
-                user_agent=config.http.user_agent,
-                timeout=config.http.timeout,
-                max_bytes=config.http.max_bytes,
-                allow_networks=config.http.allow_networks,
                 concurrency=config.poll.concurrency,
-                per_host_delay=config.poll.per_host_delay,
-                clock=steady,
+                others=turns,
+                clock=times["steady"],
                 sleep=sleep,
-                now=clock,
+                now=times["clock"],
+                **_manners(config),
             ) as fetcher:
-                outlets = known_outlets(*told)
-                daemon = cls(config, store, fetcher, workers, outlets, clock=clock, steady=steady)
+                daemon = cls(config, store, fetcher, workers, told, shared=bool(turns), **times)
                 writing = asyncio.create_task(daemon._writer.run())
                 try:
                     yield daemon
                 finally:
                     await daemon._stop_polling()
+                    daemon._workers.close()
                     writing.cancel()
                     await asyncio.gather(writing, return_exceptions=True)
         finally:
+            if turns is not None:
+                await turns.close()
             workers.close()
             store.close()
 
@@ -155,22 +176,48 @@ class Daemon:
             self.refused(error)
         await self._workers.start()
 
-    async def list_feeds(self, *, fetch: bool = True) -> None:
+    async def change(self, config: Config, *, poll: bool = True) -> None:
+        """Go on with other settings: all of them, or, where an error is raised, none.
+
+        Raises StoreError. What `NEEDS_RESTART` names is the same in both.
+        """
+        if poll:
+            await self.list_feeds(config)
+        told = told_outlets(config, await asyncio.to_thread(self.store.added))
+        workers, others = self._workers, told != self._told
+        if others:
+            workers = Workers(partial(know_outlets, *told))
+            await workers.start()
+        directory = await asyncio.to_thread(known_outlets, *told)
+        before, self._workers, self._told, self.config = self._workers, workers, told, config
+        self._fetcher.change(**_manners(config))
+        self._pipeline.change(_bounds(config), directory, workers)
+        self.push = self._push()
+        if others:
+            threading.Thread(target=before.drain, daemon=True).start()
+
+    async def ask_hubs(self) -> None:
+        """Subscribe where hubs can reach us."""
+        if self.push is not None:
+            await self.push.ask()
+
+    async def list_feeds(self, config: Config | None = None, *, fetch: bool = True) -> None:
         """Make the configured feeds, and those of the OPML documents, the ones that are polled.
 
         Without `fetch`, or where a document cannot be had, the feeds that it listed last time go
         on being polled.
         """
+        config = config or self.config
         found: list[FeedSpec] = []
-        complete = fetch or not self.config.opml_urls
-        for url in self.config.opml_urls if fetch else ():
+        complete = fetch or not config.opml_urls
+        for url in config.opml_urls if fetch else ():
             try:
                 response = await self._fetcher.get(url)
                 found += feeds_from_opml(response.body, url)
             except AggregatorError as error:
                 complete = False
                 log.warning("opml_failed", url=url, reason=error.reason, error=str(error))
-        specs = self.config.feed_specs(found)
+        specs = config.feed_specs(found)
         await asyncio.to_thread(
             self.store.list_feeds, specs, self._clock(), keep_others=not complete
         )
@@ -248,6 +295,19 @@ class Daemon:
 
     # -------------------------------------------------------------------------- small tools
 
+    def _push(self) -> Push | None:
+        base = callback_base(self.config)
+        if not base:
+            return None
+        return Push(
+            base,
+            store=self.store,
+            fetcher=self._fetcher,
+            pipeline=self._pipeline,
+            clock=self._clock,
+            seen=lambda outcome: self.metrics.polled(outcome, 0.0),
+        )
+
     async def _fill(self) -> None:
         """Begin what may begin, in batches, so that reading them costs little."""
         if self._filling or self._storage.trouble is not None:
@@ -275,10 +335,7 @@ class Daemon:
         self.metrics.begun(lateness)
 
     def _begin(self, feed: Feed) -> None:
-        if feed.next_poll_at is not None:
-            late = (self._clock() - feed.next_poll_at).total_seconds()
-            self.begun(feed, max(late, 0.0))
-        task = asyncio.create_task(self._poll(feed))
+        task = asyncio.create_task(self.poll(feed))
         self._polling[feed.id] = task
         self.metrics.polling(len(self._polling))
         task.add_done_callback(partial(self._ended, feed))
@@ -298,13 +355,20 @@ class Daemon:
             self._chores.add(filling)
             filling.add_done_callback(self._chores.discard)
 
-    async def _poll(self, feed: Feed) -> PollOutcome | None:
+    async def poll(self, feed: Feed) -> PollOutcome | None:
+        """Poll one feed, count it, tell the log. None where nothing was kept: it is due still."""
+        if feed.next_poll_at is not None:
+            late = (self._clock() - feed.next_poll_at).total_seconds()
+            self.begun(feed, max(late, 0.0))
         start = time.perf_counter()
         try:
             try:
                 outcome = await self._pipeline.poll(feed)
             except StoreError:
                 raise
+            except OvertakenError:
+                log.info("poll_overtaken", feed=feed.spec.url)
+                return None
             except Exception as error:  # one feed's surprise must not stop the others
                 log.exception("poll_crashed", feed=feed.spec.url)
                 outcome = await self._pipeline.crashed(feed, error)
@@ -320,7 +384,7 @@ class Daemon:
         self.metrics.polled(outcome, seconds)
         log.info(
             "polled",
-            feed=outcome.feed_url,
+            feed=without_secrets(outcome.feed_url),
             result=outcome.result,
             status=outcome.status,
             entries=outcome.entries,
@@ -380,3 +444,18 @@ class Daemon:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _bounds(config: Config) -> Bounds:
+    return Bounds(config.poll.interval, config.poll.min_interval, config.poll.max_interval)
+
+
+def _manners(config: Config) -> dict[str, Any]:
+    """How the fetcher behaves; all of it may change while it runs."""
+    return {
+        "user_agent": config.http.user_agent,
+        "timeout": config.http.timeout,
+        "max_bytes": config.http.max_bytes,
+        "allow_networks": config.http.allow_networks,
+        "per_host_delay": config.poll.per_host_delay,
+    }

@@ -86,5 +86,9 @@ class StoreError(AggregatorError):
     """The database refused, or is not one that this version can use."""
 
 
+class OvertakenError(AggregatorError):
+    """Another process did the same work meanwhile, and what it did stands."""
+
+
 class NotFoundError(AggregatorError):
     """Something was asked for by a name that nothing has."""

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Literal
 
 from aggregator.amendments import note_changes, settle, withdrawn
@@ -46,7 +47,10 @@ def file(
     directory: Directory,
     now: datetime,
 ) -> Filed:
-    """Store the entries, make each a copy of a story, and give the stories their faces."""
+    """Store the entries, make each a copy of a story, and give the stories their faces.
+
+    The faces come at the transaction's end, so that a story is shown once, whoever touched it.
+    """
     earlier = transaction.earlier([r.known_id for r in readings if r.known_id is not None])
     before = {number: was.document for number, was in earlier.items()}
     numbers = transaction.save(feed.id, readings, now)
@@ -57,7 +61,8 @@ def file(
         filing.place(number, reading) for number, reading in zip(numbers, readings, strict=True)
     )
     note_changes(transaction, list(zip(numbers, readings, strict=True)), earlier, now)
-    show(transaction, filing.touched, directory, now)
+    transaction.touched |= filing.touched
+    transaction.at_end = partial(_show_touched, directory=directory, now=now)
     known = sum(reading.known_id is not None for reading in readings)
     credited = Counter(credit.where.value for reading in readings for credit in reading.credits)
     return Filed(
@@ -211,6 +216,11 @@ def take_back(
     show(transaction, withdrawn(transaction, gone, now), directory, now)
 
 
+def _show_touched(transaction: Transaction, *, directory: Directory, now: datetime) -> None:
+    stories, transaction.touched = transaction.touched, set()
+    show(transaction, stories, directory, now)
+
+
 def show(
     transaction: Transaction, stories: Iterable[int], directory: Directory, now: datetime
 ) -> None:
@@ -222,8 +232,8 @@ def show(
         for story, copies in told.items()
     }
     if faces:
-        settle(transaction, told, texts)
         transaction.show(faces, now)
+        settle(transaction, told, texts)
         transaction.published()
 
 

@@ -3,7 +3,9 @@
 A log is bounded: what would be said a thousand times a minute is said a few times, and counted.
 """
 
+import contextlib
 import logging
+import os
 import sys
 import time
 from collections.abc import Callable, MutableMapping
@@ -68,28 +70,24 @@ def discreet(_logger: Any, _level: str, told: MutableMapping[str, Any]) -> Mutab
 class Stderr:
     """stderr, as long as it takes anything: a full disk under the log must not end the daemon."""
 
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-
     def write(self, text: str) -> int:
         """Write, if possible."""
         try:
-            return self._stream.write(text)
-        except OSError:  # there is nobody left to tell
+            return sys.stderr.write(text)
+        except (OSError, ValueError):  # ValueError: it is closed. There is nobody left to tell
             return len(text)
 
     def flush(self) -> None:
         """Flush, if possible."""
-        try:
-            self._stream.flush()
-        except OSError:
-            return
+        with contextlib.suppress(OSError, ValueError):
+            sys.stderr.flush()
 
 
 def set_up(level: int = logging.INFO) -> None:
     """Send the project's and its libraries' logs to stderr."""
     bounded = Bounded()
-    terminal, stderr = sys.stderr.isatty(), cast("TextIO", Stderr(sys.stderr))
+    terminal, stderr = sys.stderr.isatty(), cast("TextIO", Stderr())
+    colours = not os.environ.get("NO_COLOR")  # https://no-color.org
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -98,7 +96,9 @@ def set_up(level: int = logging.INFO) -> None:
         discreet,
     ]
     renderer: structlog.typing.Processor = (
-        structlog.dev.ConsoleRenderer() if terminal else structlog.processors.JSONRenderer()
+        structlog.dev.ConsoleRenderer(colors=colours)
+        if terminal
+        else structlog.processors.JSONRenderer()
     )
     structlog.configure(
         processors=[shared[0], shared[1], bounded, *shared[2:], renderer],

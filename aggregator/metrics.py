@@ -1,11 +1,21 @@
 """What Prometheus sees. Labels come from bounded sets, never from feeds."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    Info,
+    ProcessCollector,
+    generate_latest,
+)
 
-from aggregator.model import PollOutcome
+from aggregator import __version__
+from aggregator.model import PollOutcome, QueueState
+from aggregator.reload import State
 
 
 class Metrics:
@@ -14,6 +24,8 @@ class Metrics:
     def __init__(self) -> None:
         registry = CollectorRegistry()
         self._registry = registry
+        ProcessCollector(registry=registry)  # memory, CPU, open files
+        Info("aggregator_build", "What runs.", registry=registry).info({"version": __version__})
         self._polls = Counter(
             "aggregator_polls", "Polls of feeds, by result.", ["result"], registry=registry
         )
@@ -24,12 +36,6 @@ class Metrics:
             "aggregator_poll_seconds",
             "How long a poll took, pages and matching included.",
             buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60),
-            registry=registry,
-        )
-        self._lateness = Histogram(
-            "aggregator_poll_lateness_seconds",
-            "How long after it was due a poll began.",
-            buckets=(1, 2, 5, 10, 30, 60, 300, 900, 3600),
             registry=registry,
         )
         self._bytes = Counter(
@@ -80,10 +86,48 @@ class Metrics:
             ["result"],
             registry=registry,
         )
+        self._config_ok = Gauge(
+            "aggregator_config_last_reload_successful",
+            "Whether the configuration was right when it was last read.",
+            registry=registry,
+        )
+        self._config_since = Gauge(
+            "aggregator_config_last_reload_success_timestamp_seconds",
+            "When the settings that run were read.",
+            registry=registry,
+        )
+        self._config_restart = Gauge(
+            "aggregator_config_restart_needed",
+            "How many changed settings wait for a restart.",
+            registry=registry,
+        )
         self._polling = Gauge(
             "aggregator_polling", "Feeds that are being polled now.", registry=registry
         )
-
+        self._waiting = Gauge(
+            "aggregator_polls_waiting", "Feeds that are due and not begun.", registry=registry
+        )
+        self._late = Histogram(
+            "aggregator_poll_lateness_seconds",
+            "How long after it was due a poll began.",
+            buckets=(1, 5, 15, 60, 300, 900, 3600, 14400),
+            registry=registry,
+        )
+        self._writes_waiting = Gauge(
+            "aggregator_writes_waiting",
+            "What polls found that waits for the database's one writer.",
+            registry=registry,
+        )
+        self._feeds = Gauge(
+            "aggregator_feeds",
+            "Feeds that fail, are gone for good, or were due a quarter of an hour ago.",
+            ["state"],
+            registry=registry,
+        )
+        self._size = Gauge(
+            "aggregator_database_bytes", "The size of the database.", registry=registry
+        )
+        self._queue: _Queue | None = None  # where there is one
         self._refusals = Counter(
             "aggregator_database_refusals",
             "What the database refused, by reason.",
@@ -96,6 +140,29 @@ class Metrics:
             ["what"],
             registry=registry,
         )
+        # What may happen is there from the start, so that its first time can be told.
+        for result in ("fetched", "not_modified", "failed"):
+            self._polls.labels(result)
+        for news in ("new", "changed"):
+            self._entries.labels(news)
+        for told in ("told", "failed", "given_up"):
+            self._announced.labels(told)
+
+    def watch(self, *, waiting: Callable[[], float], writes: Callable[[], float]) -> None:
+        """Ask these, whenever the metrics are wanted, how many polls and writes wait."""
+        self._waiting.set_function(waiting)
+        self._writes_waiting.set_function(writes)
+
+    def begun(self, late: float) -> None:
+        """Note that a poll begins, so many seconds after it was due."""
+        self._late.observe(max(late, 0.0))
+
+    def configured(self, state: State) -> None:
+        """Say how the running settings stand to their file."""
+        self._config_ok.set(state.result == "loaded")
+        self._config_restart.set(len(state.restart))
+        if state.result == "loaded":
+            self._config_since.set(state.since.timestamp())
 
     def polled(self, outcome: PollOutcome, seconds: float) -> None:
         """Count one poll; `seconds` is its whole time."""
@@ -111,10 +178,6 @@ class Metrics:
 
         for place, number in outcome.credits.items():
             self._credits.labels(place).inc(number)
-
-    def begun(self, lateness: float) -> None:
-        """Note that a poll begins, so many seconds after it was due."""
-        self._lateness.observe(lateness)
 
     def requested(self, route: str, status: int, seconds: float) -> None:
         """Count one answered request. `route` is of a bounded set."""
@@ -137,9 +200,22 @@ class Metrics:
         """Count one refusal of the database."""
         self._refusals.labels(reason).inc()
 
+    def queued(self, queue: QueueState) -> None:
+        """Say how the queue of many machines is doing."""
+        self._queue = self._queue or _Queue(self._registry)
+        self._queue.show(queue)
+
     def polling(self, feeds: int) -> None:
         """Say how many feeds are being polled."""
         self._polling.set(feeds)
+
+    def measured(self, gauges: Mapping[str, int]) -> None:
+        """Take what `Store.gauges` tells."""
+        for state, number in gauges.items():
+            if state == "bytes":
+                self._size.set(number)
+            else:
+                self._feeds.labels(state).set(number)
 
     def render(
         self,
@@ -159,3 +235,29 @@ class Metrics:
         for what, number in held.items():
             self._held.labels(what).set(number)
         return generate_latest(self._registry)
+
+
+class _Queue:
+    """The gauges of a queue; where there is none, nobody is to read zeros."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._jobs = Gauge(
+            "aggregator_queue_jobs", "Jobs of the queue, by state.", ["state"], registry=registry
+        )
+        self._oldest = Gauge(
+            "aggregator_queue_oldest_seconds",
+            "How long the job that waits longest has waited.",
+            registry=registry,
+        )
+        self._workers = Gauge(
+            "aggregator_queue_workers",
+            "Workers that showed a sign of life within the last minute.",
+            registry=registry,
+        )
+
+    def show(self, queue: QueueState) -> None:
+        """Set them."""
+        self._jobs.labels("waiting").set(queue.waiting)
+        self._jobs.labels("running").set(queue.running)
+        self._oldest.set(queue.oldest.total_seconds() if queue.oldest else 0.0)
+        self._workers.set(queue.workers)

@@ -12,6 +12,7 @@ three modules join the stages; each stage knows the model and nothing else.
 """
 
 import asyncio
+import contextlib
 import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -23,7 +24,7 @@ from weakref import WeakValueDictionary
 import structlog
 
 from aggregator.credit import Directory
-from aggregator.errors import AggregatorError, FetchError, ParseError
+from aggregator.errors import AggregatorError, FetchError, OvertakenError, ParseError
 from aggregator.fetch import Accept, Bounds, Fetcher
 from aggregator.filing import Filed, file, show, take_back
 from aggregator.lessons import Changed, changed, digest, failed, unchanged, wants_full
@@ -34,13 +35,16 @@ from aggregator.model import (
     ParsedEntry,
     ParsedFeed,
     PollOutcome,
+    Reading,
     Response,
     Validators,
 )
 from aggregator.outlets import outlet_of
 from aggregator.parse import Identified, feeds_named, identify, is_teaser, parse_page
+from aggregator.publish import without_secrets
 from aggregator.reading import Task, parse, read
 from aggregator.store import Store, Transaction
+from aggregator.tracing import span
 from aggregator.workers import Workers
 from aggregator.writer import Writer
 
@@ -53,13 +57,19 @@ _BATCH = 20
 _BATCH_WITHOUT_PAGES = 200
 _READ_AT_ONCE = 3 * (os.cpu_count() or 1)  # feeds
 
+_STATUS = "http.response.status_code"  # as OpenTelemetry calls it
+
 _FOUND_BY_PAGE = "its address gives an HTML page; the feed that the page names is read instead"
 
 log = structlog.get_logger(__name__)
 
 
 class Pipeline:
-    """The stages, joined. `poll` is called for one feed at a time, for many feeds at once."""
+    """The stages, joined. `poll` is called for one feed at a time, for many feeds at once.
+
+    `shared`: other processes file entries in the same store. Should two of them poll one feed at
+    once, as one was thought dead, only one files it: the other's poll raises OvertakenError.
+    """
 
     def __init__(
         self,
@@ -72,7 +82,9 @@ class Pipeline:
         bounds: Bounds,
         clock: Callable[[], datetime],
         dice: Random,
+        shared: bool = False,
     ) -> None:
+        self._shared = shared
         self._fetcher = fetcher
         self._workers = workers
         self._store = store
@@ -85,10 +97,28 @@ class Pipeline:
         self._desk = asyncio.Semaphore(_READ_AT_ONCE)
         self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
+    def change(self, bounds: Bounds, directory: Directory, workers: Workers) -> None:
+        """Go on with these; polls that are under way take them up at their next stage."""
+        self._bounds, self._directory, self._workers = bounds, directory, workers
+
     async def poll(self, feed: Feed) -> PollOutcome:
         """Poll one feed and file what is new in it. Errors of the feed become its outcome."""
-        async with self._turn(feed.id):
-            return await self._poll(feed)
+        with span("poll", {"feed.url": without_secrets(feed.spec.url)}) as told:
+            async with self._turn(feed.id):
+                outcome = await self._poll(feed)
+            told.tell(
+                {
+                    "poll.result": outcome.result,
+                    _STATUS: outcome.status,
+                    "poll.entries": outcome.entries,
+                    "poll.entries.new": outcome.entries_new,
+                    "poll.merged": outcome.merged,
+                    "error.type": outcome.error_reason,
+                }
+            )
+            if outcome.error:
+                told.failed(outcome.error_reason)
+            return outcome
 
     async def pushed(
         self, feed_id: int, body: bytes, url: str, content_type: str
@@ -105,7 +135,8 @@ class Pipeline:
             for feed in feeds:
                 # Like an answer that has what is new only.
                 response = Response(url, url, "", 226, {}, body, feed.validators, len(body), 0.0)
-                return await self._take(feed, response, document, parsed, listed, by_hub=True)
+                with contextlib.suppress(OvertakenError):  # it was polled at the same moment
+                    return await self._take(feed, response, document, parsed, listed, by_hub=True)
             return None
 
     def _turn(self, feed_id: int) -> asyncio.Lock:
@@ -140,7 +171,7 @@ class Pipeline:
     ) -> PollOutcome:
         """Complete, read and file what is new or changed in a document, polled or pushed."""
         outlet = outlet_of(feed, parsed, self._directory)
-        found, fresh = await asyncio.to_thread(self._new_or_changed, feed, listed)
+        found, fresh, stored = await asyncio.to_thread(self._new_or_changed, feed, listed)
         filed, pages_owed, allowed = Filed(), 0, _MOST_PAGES
         size = _BATCH if any(task.wants_page for task in fresh) else _BATCH_WITHOUT_PAGES
         # Feeds list the newest first; stories are numbered as they are filed, so oldest first.
@@ -153,13 +184,19 @@ class Pipeline:
             async with self._desk:
                 now = self._clock()
                 try:
-                    readings = await self._workers.run(read, outlet, parsed.language, complete, now)
+                    with span("read", {"entries": len(complete)}):
+                        readings = await self._workers.run(
+                            read, outlet, parsed.language, complete, now
+                        )
                 except ParseError as error:
                     return await self._failed(feed, error)
                 job = partial(
                     file, feed=feed, readings=readings, directory=self._directory, now=now
                 )
-                filed += await self._writer.write(job)
+                if self._shared:
+                    job = partial(_unless_filed, job, feed, readings, stored | set(filed.numbers))
+                with span("file", {"entries": len(readings)}):
+                    filed += await self._writer.write(job)
         present = {item.known_id for item in found if item.known_id} | set(filed.numbers)
         read_now = Changed(
             parsed,
@@ -177,11 +214,14 @@ class Pipeline:
     async def _ask(self, feed: Feed) -> Response:
         """Ask for the feed; in full now and then, to see whether its validators tell the truth."""
         full = wants_full(feed, self._clock())
-        return await self._fetcher.get(
-            feed.poll_url,
-            validators=Validators() if full else feed.validators,
-            waited=feed.error_reason == "asked_to_wait",
-        )
+        with span("fetch", {"url.full": without_secrets(feed.poll_url)}) as told:
+            response = await self._fetcher.get(
+                feed.poll_url,
+                validators=Validators() if full else feed.validators,
+                waited=feed.error_reason == "asked_to_wait",
+            )
+            told.tell({_STATUS: response.status, "http.response.body.size": len(response.body)})
+        return response
 
     async def _to_read(self, feed: Feed, response: Response) -> KeptDocument | None:
         """The document that is to be read; None where nothing changed and nothing is owed.
@@ -195,7 +235,10 @@ class Pipeline:
         return await asyncio.to_thread(self._store.kept, feed.id) if feed.pages_owed else None
 
     async def _parse(self, document: KeptDocument) -> tuple[ParsedFeed, list[Identified]]:
-        return await self._workers.run(parse, document.body, document.url, document.content_type)
+        with span("parse"):
+            return await self._workers.run(
+                parse, document.body, document.url, document.content_type
+            )
 
     async def _named_instead(
         self, feed: Feed, document: KeptDocument, error: ParseError
@@ -219,8 +262,8 @@ class Pipeline:
 
     def _new_or_changed(
         self, feed: Feed, listed: Sequence[Identified]
-    ) -> tuple[list[Identified], list[Task]]:
-        """Which entries are which, and those that must be read (again)."""
+    ) -> tuple[list[Identified], list[Task], set[int]]:
+        """Which entries are which, those that must be read (again), and what is stored of them."""
         known = self._store.known(feed.id, [item.keys for item in listed])
         pages = {entry.id: (state, tries) for entry, state, tries in known}
         found = identify(listed, [entry for entry, _, _ in known])
@@ -231,7 +274,7 @@ class Pipeline:
             if item.known_id is None or item.changed or again:
                 wants_page = _wants_page(feed, item.entry)
                 tasks.append(Task(item, wants_page, page_tries=0 if item.changed else tries))
-        return found, tasks
+        return found, tasks, set(pages)
 
     async def _complete(self, feed: Feed, task: Task, allowed: int) -> Task:
         """Fetch the article page, when the feed carries only a teaser.
@@ -244,13 +287,14 @@ class Pipeline:
         if allowed <= 0:
             return replace(task, page_state="failed")
         try:
-            response = await self._fetcher.get(entry.url, accept=Accept.PAGE)
-            page = await self._workers.run(
-                parse_page,
-                response.body,
-                url=response.final_url,
-                content_type=response.content_type,
-            )
+            with span("page", {"url.full": without_secrets(entry.url)}):
+                response = await self._fetcher.get(entry.url, accept=Accept.PAGE)
+                page = await self._workers.run(
+                    parse_page,
+                    response.body,
+                    url=response.final_url,
+                    content_type=response.content_type,
+                )
         except (FetchError, ParseError) as error:
             log.info("page_failed", feed=feed.spec.url, url=entry.url, reason=error.reason)
             if error.reason == "robots":  # it says so for good
@@ -344,6 +388,25 @@ class Pipeline:
             credits=filed.credits,
             note=record.note or "",
         )
+
+
+def _unless_filed(
+    job: Callable[[Transaction], Filed],
+    feed: Feed,
+    readings: Sequence[Reading],
+    ours: set[int],
+    transaction: Transaction,
+) -> Filed:
+    """File readings, if nobody filed them since they were looked for.
+
+    `ours` are the entries that were stored then, or filed by ourselves.
+    """
+    new = [reading.keys for reading in readings if reading.known_id is None]
+    if new and transaction.known(feed.id, new) - ours:
+        raise OvertakenError(
+            f"{feed.spec.url} was polled by another process meanwhile.", reason="overtaken"
+        )
+    return job(transaction)
 
 
 def _wants_page(feed: Feed, entry: ParsedEntry) -> bool:

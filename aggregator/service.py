@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import signal
-import time
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 
@@ -11,18 +10,15 @@ import structlog
 import uvicorn
 
 from aggregator import serving
-from aggregator.announce import Announcer
 from aggregator.config import Config
-from aggregator.daemon import Daemon
+from aggregator.daemon import Daemon, utc_now
 from aggregator.errors import StoreError
-from aggregator.fetch import Poster
 from aggregator.jobs import Jobs
-from aggregator.metrics import Metrics
+from aggregator.running import Running
 from aggregator.serving import Entrance, address_of, listening
-from aggregator.site import StoredSite
-from aggregator.web import create_app
 
 _SECOND, _MINUTE, _HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
+_LOOK = timedelta(seconds=2)  # between two looks at the files of the configuration
 _DATABASE_PAUSE = 5  # seconds between two tries to open the database
 
 log = structlog.get_logger(__name__)
@@ -33,14 +29,16 @@ async def run(
 ) -> None:
     """Run the daemon until SIGTERM or SIGINT: it polls (unless told not to), and serves.
 
-    While the database cannot be opened, the server says so and it is tried again. `ready` is
-    called once, with the address of the server, when it serves. Raises ConfigError when the
+    While the database cannot be opened, the server says so and it is tried again. Settings are
+    read again on SIGHUP, and when their file has changed. `ready` is called once, with the address
+    of the server, when it serves. Raises ConfigError when the
     address cannot be served at, StoreError when the database's address is none.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    loop.add_signal_handler(signal.SIGHUP, _nothing)
     entrance = Entrance()
     with listening(config) as listener:
         server = serving.server(entrance)
@@ -48,7 +46,7 @@ async def run(
         ended = asyncio.create_task(stop.wait())
         try:
             async with contextlib.AsyncExitStack() as stack:
-                daemon = await _opened(config, stack, entrance, ended)
+                daemon = await _opened(config, stack, entrance, ended, shared=not poll)
                 if daemon is not None:
                     async with _at_work(daemon, entrance, poll=poll):
                         address = address_of(listener)
@@ -70,6 +68,8 @@ async def _opened(
     stack: contextlib.AsyncExitStack,
     entrance: Entrance,
     ended: "asyncio.Task[bool]",
+    *,
+    shared: bool,
 ) -> Daemon | None:
     """The daemon, as soon as its database can be opened; None when it is to end before.
 
@@ -78,7 +78,7 @@ async def _opened(
     reason = ""
     while not ended.done():
         try:
-            return await stack.enter_async_context(Daemon.opened(config))
+            return await stack.enter_async_context(Daemon.opened(config, shared=shared))
         except StoreError as error:
             if error.reason == "bad_database_url":
                 raise
@@ -93,52 +93,27 @@ async def _opened(
 @contextlib.asynccontextmanager
 async def _at_work(daemon: Daemon, entrance: Entrance, *, poll: bool) -> AsyncIterator[None]:
     """Serve what the daemon has, and let it poll, as long as the context lasts."""
-    config = daemon.config
-    conditions = daemon.conditions if poll else tuple
-    site = StoredSite(
-        config, daemon.store, daemon.metrics, daemon.started.is_set, conditions=conditions
-    )
-    entrance.app = create_app(site, door=daemon.push, max_push=config.http.max_bytes)
-    if not poll:
-        yield
-        return
-    await daemon.prepare()
-    jobs = Jobs(daemon.refused)
-    jobs.every(daemon.tick, _SECOND, at_once=True)
-    jobs.every(daemon.keep_house, _HOUR, at_once=True)
-    jobs.every(daemon.list_feeds, _HOUR, at_once=True)
-    if daemon.push is not None:
-        jobs.every(daemon.push.ask, _MINUTE)
-    async with _announcing(config, site, daemon.metrics) as announcer:
-        if announcer is not None:
-            jobs.every(announcer.tick, _SECOND)
+    loop = asyncio.get_running_loop()
+    async with Running(daemon, entrance, poll=poll, clock=utc_now) as running:
+        loop.add_signal_handler(signal.SIGHUP, running.reload)
+        jobs = Jobs(daemon.refused)
+        jobs.every(running.reloader.look, _LOOK)
+        if poll:
+            await daemon.prepare()
+            jobs.every(daemon.tick, _SECOND, at_once=True)
+            jobs.every(daemon.keep_house, _HOUR, at_once=True)
+            jobs.every(daemon.list_feeds, _HOUR, at_once=True)
+            jobs.every(daemon.ask_hubs, _MINUTE)
+            jobs.every(running.announce, _SECOND)
         async with jobs.running():
             yield
+        loop.add_signal_handler(signal.SIGHUP, _nothing)
+
+
+def _nothing() -> None:
+    """Do nothing: without a handler, SIGHUP would end the process."""
 
 
 async def _close(server: uvicorn.Server, answering: "asyncio.Task[None]") -> None:
     server.should_exit = True
     await answering
-
-
-@contextlib.asynccontextmanager
-async def _announcing(
-    config: Config, site: StoredSite, metrics: Metrics
-) -> AsyncIterator[Announcer | None]:
-    """Who tells the configured hubs of changes; nobody without them, or without an address."""
-    if not (config.websub.hubs and config.server.base_url):
-        yield None
-        return
-    async with Poster(
-        user_agent=config.http.user_agent,
-        timeout=config.http.timeout,
-        allow_networks=config.http.allow_networks,
-    ) as poster:
-        yield Announcer(
-            config.websub.hubs,
-            version=site.version,
-            heads=site.heads,
-            post=poster.post,
-            told=metrics.announced,
-            clock=time.monotonic,
-        )

@@ -58,10 +58,23 @@ class Subscribed:
         return f"{self.config}: {_feeds(self.added)} added, {self.known} were there already."
 
 
-def first_config(config: Path, opml: Path | None = None) -> str:
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A first configuration that was written."""
+
+    config: Path
+    feeds: int
+    examples: bool  # whether the feeds are ours
+
+    def __str__(self) -> str:
+        kind = f"{_feeds(self.feeds)}{' to begin with' if self.examples else ''}"
+        return f"{self.config}: {kind}. Now run: aggregator run --config {self.config}"
+
+
+def first_config(config: Path, opml: Path | None = None) -> Begun:
     """Write a first configuration, with the feeds of an OPML file or a few examples.
 
-    What to do next, in a sentence. Raises ConfigError when the file is there already, or the OPML
+    Raises ConfigError when the file is there already, or the OPML
     file cannot be read.
     """
     if config.exists():
@@ -74,8 +87,7 @@ def first_config(config: Path, opml: Path | None = None) -> str:
     listed = CommentedSeq(_entry(feed) for feed in feeds)
     lines = _dumped({"feeds": listed}).splitlines()[1:]
     _write(config, _FIRST.format(feeds="\n".join(lines)))
-    kind = "feeds" if opml is not None else "feeds to begin with"
-    return f"{config}: {len(feeds)} {kind}. Now run: aggregator run --config {config}"
+    return Begun(config, len(feeds), examples=opml is None)
 
 
 def add_opml(config: Path, opml: Path) -> Subscribed:

@@ -79,6 +79,11 @@ class Workers:
             ) from error
         return result
 
+    def drain(self) -> None:
+        """End all workers once what they were given is done. Waits for it."""
+        self._pool.close()  # type: ignore[no-untyped-call]
+        self._pool.join()
+
     def close(self) -> None:
         """End all workers, finished or not."""
         self._pool.stop()  # type: ignore[no-untyped-call]

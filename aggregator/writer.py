@@ -17,14 +17,18 @@ _BATCH = 64  # polls to a transaction, at most
 class Writer:
     """Takes jobs from many tasks and runs them, in order, on one thread.
 
-    A commit costs a disk's flush; polls that finish together share one. A job that raises
-    leaves no trace, and the others of its transaction stand.
+    A commit costs a disk's flush, and a statement more than a row; polls that end together share
+    both. A job that raises leaves no trace, and the others of its transaction stand.
     """
 
     def __init__(self, store: Store, since: Callable[[], datetime]) -> None:
         self._store = store
         self._since = since
         self._jobs: asyncio.Queue[_Job] = asyncio.Queue()
+
+    def __len__(self) -> int:
+        """How many jobs wait."""
+        return self._jobs.qsize()
 
     async def write(self, job: Callable[[Transaction], T]) -> T:
         """Run the job in a transaction; return its result once it is committed."""
@@ -55,17 +59,24 @@ class Writer:
                 done.set_result(result)
 
     def _in_one_transaction(self, jobs: list[Callable[[Transaction], Any]]) -> list[Any]:
-        results: list[Any] = []
-        with self._store.writing(self._since()) as transaction:
-            for job in jobs:
-                try:
-                    with transaction.part():
-                        results.append(job(transaction))
-                except StoreError:  # of the database, not of the job: none of them can stand
-                    raise
-                except Exception as error:  # noqa: BLE001  (it is handed to the one who waits)
-                    results.append(error)
+        try:
+            return self._done(jobs)
+        except StoreError:
+            raise  # it is no job's fault
+        except Exception:
+            if len(jobs) == 1:
+                raise
+        results: list[Any] = []  # all again, each by itself: the others are to stand
+        for job in jobs:
+            try:
+                results += self._done([job])
+            except Exception as error:  # noqa: BLE001  (it is handed to the one who waits)
+                results.append(error)
         return results
+
+    def _done(self, jobs: list[Callable[[Transaction], Any]]) -> list[Any]:
+        with self._store.writing(self._since()) as transaction:
+            return [job(transaction) for job in jobs]
 
 
 async def _finish(task: "asyncio.Task[None]") -> None:

@@ -158,8 +158,8 @@ def _answer(press: Press, feed: int, newest: int) -> _Answer:
     return _Answer(
         etag.encode(),
         modified.encode(),
-        _http("200 OK", f"{head}Content-Type: {kind}; charset=utf-8\r\n", document),
-        _http(
+        answer_of("200 OK", f"{head}Content-Type: {kind}; charset=utf-8\r\n", document),
+        answer_of(
             "200 OK",
             f"{head}Content-Type: {kind}; charset=utf-8\r\nContent-Encoding: gzip\r\n",
             gzip.compress(document, 6, mtime=0),
@@ -168,11 +168,12 @@ def _answer(press: Press, feed: int, newest: int) -> _Answer:
     )
 
 
-def _http(status: str, head: str, body: bytes) -> bytes:
+def answer_of(status: str, head: str, body: bytes) -> bytes:
+    """An HTTP answer, ready to be sent."""
     return f"HTTP/1.1 {status}\r\n{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
 
 
-_NOT_FOUND = _http("404 Not Found", "", b"")
+_NOT_FOUND = answer_of("404 Not Found", "", b"")
 
 
 class _Connection(asyncio.Protocol):
@@ -215,7 +216,7 @@ class _Connection(asyncio.Protocol):
         if path.startswith(b"/control/"):
             if path == b"/control/tick":
                 farm.tick()
-            return _http("200 OK", "", json.dumps(farm.stats).encode())
+            return answer_of("200 OK", "", json.dumps(farm.stats).encode())
         farm.stats["requests"] += 1
         number = path.removeprefix(b"/feed/").removesuffix(b".xml")
         return farm.answer(
@@ -235,7 +236,7 @@ async def _serve(farm: Farm, latency: float, port: int, *, until_eof: bool) -> N
         loop.add_reader(sys.stdin.fileno(), stop.set)
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    sockets = _listening(farm.press.feeds, port)
+    sockets = listening(farm.press.feeds, port)
     connection: Callable[[], asyncio.Protocol] = partial(_Connection, farm, latency)
     for each in sockets:
         await loop.create_server(connection, sock=each)
@@ -243,8 +244,8 @@ async def _serve(farm: Farm, latency: float, port: int, *, until_eof: bool) -> N
     await stop.wait()
 
 
-def _listening(feeds: int, port: int) -> list[socket.socket]:
-    """A socket for each feed's address, all on one port (0: any that is free on all)."""
+def listening(feeds: int, port: int) -> list[socket.socket]:
+    """A socket for each of so many addresses, all on one port (0: any that is free on all)."""
     for _ in range(_PORT_TRIES):
         sockets: list[socket.socket] = []
         try:

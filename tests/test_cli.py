@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from opentelemetry.proto.trace.v1.trace_pb2 import TracesData
 
 FEED = """<?xml version="1.0" encoding="utf-8"?><rss version="2.0"><channel>
 <title>Harbour Post</title><link>http://127.0.0.1/</link><description>News</description>
@@ -239,3 +240,49 @@ def test_the_version_is_that_of_the_package():
     from importlib.metadata import version  # noqa: PLC0415
 
     assert aggregator("version").stdout.strip() == version("aggregator")
+
+
+def test_polls_are_traced_where_opentelemetrys_variables_ask_for_it(
+    config: Path, polled: dict[str, Any]
+) -> None:
+    """A collector on loopback gets them, by OTLP."""
+    got: list[TracesData] = []
+
+    class Collector(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            got.append(TracesData.FromString(self.rfile.read(int(self.headers["Content-Length"]))))
+            assert self.path == "/v1/traces"
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Collector) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        told = {
+            "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://127.0.0.1:{server.server_port}",
+            "OTEL_SERVICE_NAME": "news",
+            "NO_PROXY": "*",
+        }
+        done = aggregator("poll", "--all", "--json", "--config", config, **told)
+        server.shutdown()
+    assert done.returncode == 0, done.stderr
+    names = [
+        one.name
+        for data in got
+        for resource in data.resource_spans
+        for scope in resource.scope_spans
+        for one in scope.spans
+    ]
+    assert names.count("poll") == 2
+    assert {"poll", "fetch"} <= set(names)
+    services = {
+        attribute.value.string_value
+        for data in got
+        for resource in data.resource_spans
+        for attribute in resource.resource.attributes
+        if attribute.key == "service.name"
+    }
+    assert services == {"news"}

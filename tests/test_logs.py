@@ -35,7 +35,7 @@ def test_the_standard_librarys_records_are_bounded_too():
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EPIPE, errno.EFBIG])
-def test_a_log_that_takes_nothing_is_no_reason_to_end(number):
+def test_a_log_that_takes_nothing_is_no_reason_to_end(number, monkeypatch):
     class Full:
         def write(self, _text):
             raise OSError(number, "no")
@@ -43,5 +43,6 @@ def test_a_log_that_takes_nothing_is_no_reason_to_end(number):
         def flush(self):
             raise OSError(number, "no")
 
-    stream = Stderr(Full())
+    monkeypatch.setattr("sys.stderr", Full())
+    stream = Stderr()
     print("a line", file=stream, flush=True)

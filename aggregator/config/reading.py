@@ -8,10 +8,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from aggregator.config.entries import FeedConfig, OpmlConfig
 from aggregator.config.environment import read_environment
 from aggregator.config.opml import read_opml
 from aggregator.config.problems import Origins, Place, Problem, key_of, shown
-from aggregator.config.settings import Config, FeedConfig, OpmlConfig
+from aggregator.config.settings import Config
 from aggregator.config.values import format_duration, same_url
 from aggregator.config.wording import in_words
 from aggregator.config.yaml_file import UnreadableError, YamlFile
@@ -74,7 +75,9 @@ def _read(
     warnings = tuple(problem for problem in problems if problem.severity == "warning")
     # A file's relative paths start at the file, those of the environment where one stands.
     base = None if path is None or ("database",) in variables else folder
-    return config.loaded(base, opml_feeds, warnings), problems
+    opml = (f.opml for f in config.feeds if isinstance(f, OpmlConfig) and not f.is_url)
+    files = () if path is None else (Path(path), *(folder / name for name in opml))
+    return config.loaded(base, opml_feeds, warnings, files), problems
 
 
 def _in_order(problems: list[Problem]) -> list[Problem]:
@@ -134,7 +137,7 @@ def _opml_files(
             problems.append(origins.problem(path, shown(source.opml), str(error).rstrip(".")))
             continue
         if skipped:
-            text = f"{len(skipped)} outlines without an http or https address"
+            text = f"{len(skipped)} outlines that are no feeds at an http or https address"
             wanted = f"they are skipped; the first is {shown(skipped[0])}"
             problems.append(origins.problem(path, text, wanted, "warning"))
         twice = sum(same_url(feed.url) in listed for feed in found)

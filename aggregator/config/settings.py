@@ -6,28 +6,30 @@ Attribute names are the keys of config.yaml, and of the variables that override 
 from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Any, Self
 
 from pydantic import (
-    BaseModel,
     ByteSize,
-    ConfigDict,
-    Discriminator,
     Field,
     PrivateAttr,
     SecretStr,
-    Tag,
     model_validator,
 )
 from sqlalchemy.engine import make_url
 
 from aggregator import PROJECT_URL, __version__
+from aggregator.config.entries import (
+    FeedConfig,
+    OpmlConfig,
+    OutletConfig,
+    OutputConfig,
+    Section,
+    Source,
+)
 from aggregator.config.problems import Problem
 from aggregator.config.values import (
     Count,
     DatabaseUrl,
-    Domain,
-    Domains,
     Duration,
     HeaderText,
     HttpUrl,
@@ -38,65 +40,18 @@ from aggregator.config.values import (
     SiteUrl,
     Size,
     Text,
-    Texts,
     as_duration,
     format_duration,
     same_url,
 )
-from aggregator.model import Content, FeedSpec, FullText, Outlet, OutletKind, StoryQuery
+from aggregator.model import FeedSpec
 
 _USUAL = timedelta(minutes=30)
 _LOWEST = timedelta(minutes=5)
 _HIGHEST = timedelta(hours=24)
 
-
-class Section(BaseModel):
-    """What all sections share: no unknown keys, and no change after loading."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-
-class FeedConfig(Section):
-    """One feed, by its URL."""
-
-    url: HttpUrl
-    name: Text | None = None  # the outlet's; default: the feed's title
-    domain: Domain | None = None  # the outlet's, where the feed's host is a transport
-    category: Text | None = None
-    full_text: FullText = FullText.AUTO
-
-    def spec(self) -> FeedSpec:
-        """The feed as the stages know it."""
-        return FeedSpec(self.url, self.name, self.domain, self.category, self.full_text)
-
-
-class OpmlConfig(Section):
-    """Subscriptions in OPML: a file, relative to config.yaml, or an http(s) URL."""
-
-    opml: Text
-
-    @model_validator(mode="after")
-    def _check_url(self) -> Self:
-        if self.is_url and same_url(self.opml) is None:
-            raise ValueError("an OPML document is a file, or a whole http or https URL")
-        return self
-
-    @property
-    def is_url(self) -> bool:
-        """Whether the daemon has to fetch it."""
-        return self.opml.lower().startswith(("http://", "https://"))
-
-
-def _kind_of_source(value: Any) -> str:
-    if isinstance(value, OpmlConfig) or (isinstance(value, dict) and "opml" in value):
-        return "opml"
-    return "feed"
-
-
-Source = Annotated[
-    Annotated[FeedConfig, Tag("feed")] | Annotated[OpmlConfig, Tag("opml")],
-    Discriminator(_kind_of_source),
-]
+# What is settled when the daemon starts; all else follows the file while it runs.
+NEEDS_RESTART = ("database", "poll.concurrency", "server.host", "server.port")
 
 
 class PollConfig(Section):
@@ -105,11 +60,30 @@ class PollConfig(Section):
     What is not given makes room for what is: `interval: 1s` alone lowers `min_interval` too.
     """
 
-    interval: Duration = _USUAL  # where a feed has taught nothing better
-    min_interval: Duration = _LOWEST
-    max_interval: Duration = _HIGHEST
-    per_host_delay: Pause = timedelta(seconds=1)  # between two requests to one host
-    concurrency: Count = 64  # requests under way at once
+    interval: Duration = Field(
+        default=_USUAL,
+        description="From one poll of a feed to the next, until the feed has shown its own rhythm.",
+        examples=["1h"],
+    )
+    min_interval: Duration = Field(
+        default=_LOWEST,
+        description="A feed is asked no more often, whatever it says of itself.",
+        examples=["10m"],
+    )
+    max_interval: Duration = Field(
+        default=_HIGHEST, description="A feed is asked no more rarely.", examples=["12h"]
+    )
+    per_host_delay: Pause = Field(
+        default=timedelta(seconds=1),
+        description="The pause between two requests to one host. There is never more than one at "
+        "a time.",
+        examples=["5s"],
+    )
+    concurrency: Count = Field(
+        default=64,
+        description="Requests that are under way at once, over all hosts.",
+        examples=[16],
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -142,100 +116,108 @@ class PollConfig(Section):
 class HttpConfig(Section):
     """How feeds and pages are fetched."""
 
-    user_agent: HeaderText = ""  # default: version, project, server.base_url and contact
-    contact: HeaderText = ""  # an address, for publishers with a complaint
-    timeout: Duration = timedelta(seconds=20)  # of a whole exchange
-    max_bytes: Size = ByteSize(10_000_000)  # of a body, decoded
-    allow_networks: tuple[Network, ...] = ()  # private networks that may be asked
-
-
-class WhereConfig(Section):
-    """Which stories an output has. All that is named must hold; of one list, any."""
-
-    category: Texts = ()
-    language: Texts = ()
-    outlet: Texts = ()  # names or domains
-    words: str = ""
-    origin: Texts = ()  # names or domains of whom the story is attributed to
-    agency: bool | None = None  # whether it comes from an agency
-    copies: Annotated[int, Field(ge=0)] = 0  # how many it has at least
-    age: Duration | None = None  # how long ago it was first seen at the most
-
-
-class OutputConfig(Section):
-    """A named feed beside the main one, at /feeds/NAME.rss, .atom and .json."""
-
-    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
-    title: Text | None = None  # default: the name
-    where: WhereConfig = WhereConfig()
-    content: Content = Content.FEED
-
-    def query(self, *, limit: int = 50, before: str = "") -> StoryQuery:
-        """What the store is asked for, `limit` stories at a time."""
-        return StoryQuery(
-            categories=self.where.category,
-            languages=self.where.language,
-            outlets=self.where.outlet,
-            words=self.where.words,
-            limit=limit,
-            before=before,
-            origins=self.where.origin,
-            agency=self.where.agency,
-            copies=self.where.copies,
-            age=self.where.age,
-        )
-
-
-class OutletConfig(Section):
-    """An outlet that credits name, and the program does not know, or knows wrongly."""
-
-    name: Text
-    domain: Domains = ()  # the main one first
-    aliases: Texts = ()
-    kind: OutletKind | None = None  # default: what the program knows, else publisher
-
-    def outlet(self, known: Outlet | None) -> Outlet:
-        """The outlet as the stages know it; `known` is what the program knew of it."""
-        kind = self.kind or (known.kind if known else OutletKind.PUBLISHER)
-        return Outlet(self.name, self.domain, self.aliases, kind)
+    user_agent: HeaderText = Field(
+        default="",
+        description="What publishers see in their logs. Without: the version, "
+        "`server.base_url` and `http.contact`.",
+        examples=["example.org news (+https://example.org/about)"],
+    )
+    contact: HeaderText = Field(
+        default="",
+        description="Where publishers can complain; it stands in the default `user_agent`.",
+        examples=["news@example.org"],
+    )
+    timeout: Duration = Field(
+        default=timedelta(seconds=20), description="For a whole exchange.", examples=["45s"]
+    )
+    max_bytes: Size = Field(
+        default=ByteSize(10_000_000),
+        description="A longer document, unpacked, costs its feed an error.",
+        examples=["25MB"],
+    )
+    allow_networks: tuple[Network, ...] = Field(
+        default=(),
+        description="Private networks that may be asked. All others are refused, so that no feed "
+        "leads into yours.",
+        examples=[["10.1.0.0/16"]],
+    )
 
 
 class WebSubConfig(Section):
     """Hubs that are told of each change of a feed, and tell subscribers (W3C WebSub)."""
 
-    hubs: tuple[HttpUrl, ...] = ()
+    hubs: tuple[HttpUrl, ...] = Field(
+        default=(),
+        description="Their addresses. They need `server.base_url`, as they fetch the feeds there.",
+        examples=[["https://pubsubhubbub.appspot.com/"]],
+    )
 
 
 class DedupeConfig(Section):
     """How copies are looked for."""
 
-    window: Duration = timedelta(days=7)  # how old a copy's story may be
+    window: Duration = Field(
+        default=timedelta(days=7),
+        description="How long after a story's first copy another is recognised.",
+        examples=["14d"],
+    )
 
 
 class ServerConfig(Section):
     """Where pages and feeds are served."""
 
-    host: Text = "0.0.0.0"  # noqa: S104 - a server in a container is reached from outside it
-    port: Port = 8080  # 0: one that the system chooses
-    base_url: SiteUrl | None = None  # as subscribers reach it, without a slash at the end
-    admin_token: Secret | None = None
+    host: Text = Field(
+        default="0.0.0.0",  # noqa: S104 - a server in a container is reached from outside it
+        description="The address to listen at. `127.0.0.1` is for this machine alone.",
+        examples=["127.0.0.1"],
+    )
+    port: Port = Field(
+        default=8080,
+        description="The port to listen at; `0`: one that the system chooses.",
+        examples=[80],
+    )
+    base_url: SiteUrl | None = Field(
+        default=None,
+        description="The site's address as subscribers reach it, for links in feeds.",
+        examples=["https://news.example.org"],
+    )
+    admin_token: Secret | None = Field(
+        default=None,
+        description="Who sends it may change things over HTTP. Without: nobody may.",
+        examples=["a long random text"],
+    )
 
 
 class Config(Section):
     """All settings, checked. Made by `load`."""
 
-    feeds: tuple[Source, ...] = ()
-    poll: PollConfig = PollConfig()
-    http: HttpConfig = HttpConfig()
-    database: DatabaseUrl = SecretStr("sqlite:///data/aggregator.db")
-    outputs: tuple[OutputConfig, ...] = ()
-    outlets: tuple[OutletConfig, ...] = ()
-    websub: WebSubConfig = WebSubConfig()
-    dedupe: DedupeConfig = DedupeConfig()
-    retention: Duration = timedelta(days=90)  # how long stories are kept
-    server: ServerConfig = ServerConfig()
+    feeds: tuple[Source, ...] = Field(default=(), description="Feeds and OPML files.")
+    poll: PollConfig = Field(default=PollConfig(), description="How often and how politely.")
+    http: HttpConfig = Field(default=HttpConfig(), description="How feeds and pages are fetched.")
+    database: DatabaseUrl = Field(
+        default=SecretStr("sqlite:///data/aggregator.db"),
+        description="Where everything is kept: a file, relative to the configuration, or a "
+        "PostgreSQL server.",
+        examples=["postgresql://aggregator:password@localhost/aggregator"],
+        json_schema_extra={"default": "sqlite:///data/aggregator.db"},
+    )
+    outputs: tuple[OutputConfig, ...] = Field(default=(), description="Feeds beside the main one.")
+    outlets: tuple[OutletConfig, ...] = Field(
+        default=(), description="What the program does not know of outlets, or knows wrongly."
+    )
+    websub: WebSubConfig = Field(default=WebSubConfig(), description="Hubs to tell of changes.")
+    dedupe: DedupeConfig = Field(default=DedupeConfig(), description="How copies are looked for.")
+    retention: Duration = Field(
+        default=timedelta(days=90),
+        description="How long stories are kept. Never shorter than `dedupe.window`.",
+        examples=["30d"],
+    )
+    server: ServerConfig = Field(
+        default=ServerConfig(), description="Where pages and feeds are served."
+    )
 
     _opml_feeds: tuple[FeedSpec, ...] = PrivateAttr(default=())
+    _files: tuple[Path, ...] = PrivateAttr(default=())
     _warnings: tuple[Problem, ...] = PrivateAttr(default=())
 
     @model_validator(mode="after")
@@ -264,6 +246,16 @@ class Config(Section):
         """What was doubtful when the settings were loaded."""
         return self._warnings
 
+    @property
+    def file(self) -> Path | None:
+        """Where the settings were read from; None: they are defaults and the environment's."""
+        return self._files[0] if self._files else None
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """All files that were read: the configuration, then OPML."""
+        return self._files
+
     def feed_specs(self, more: Iterable[FeedSpec] = ()) -> tuple[FeedSpec, ...]:
         """The feeds listed here, in OPML files, and in `more`, each URL once; the first wins."""
         specs: dict[str, FeedSpec] = {}
@@ -273,12 +265,17 @@ class Config(Section):
         return tuple(specs.values())
 
     def loaded(
-        self, folder: Path | None, opml_feeds: tuple[FeedSpec, ...], warnings: tuple[Problem, ...]
+        self,
+        folder: Path | None,
+        opml_feeds: tuple[FeedSpec, ...],
+        warnings: tuple[Problem, ...],
+        files: tuple[Path, ...] = (),
     ) -> Self:
-        """A copy that knows its OPML files' feeds; SQLite's file is found from `folder`."""
+        """A copy that knows its files, and OPML's feeds; SQLite's is found from `folder`."""
         copy = self.model_copy(update={"database": _placed(self.database, folder)})
         copy._opml_feeds = opml_feeds
         copy._warnings = warnings
+        copy._files = files
         return copy
 
 

@@ -4,7 +4,10 @@ Each is an annotated type for pydantic. What it refuses, it refuses with a sente
 what is wanted; the error is put together with place and finding by `problems`.
 """
 
+import copy
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Any
@@ -15,12 +18,14 @@ from pydantic import (
     BeforeValidator,
     ByteSize,
     Field,
+    GetJsonSchemaHandler,
     PlainSerializer,
     PlainValidator,
     SecretStr,
     TypeAdapter,
     ValidationError,
 )
+from pydantic_core import core_schema
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -181,18 +186,113 @@ def _some_secret(value: SecretStr) -> SecretStr:
     return value
 
 
-Pause = Annotated[timedelta, BeforeValidator(as_duration), PlainSerializer(format_duration)]
-Duration = Annotated[Pause, AfterValidator(_positive)]
-Size = Annotated[ByteSize, BeforeValidator(_not_a_bool), Field(gt=0)]
-Count = Annotated[int, BeforeValidator(_not_a_bool), Field(ge=1, le=10_000)]
-Port = Annotated[int, BeforeValidator(_not_a_bool), Field(ge=0, le=65_535)]
-HttpUrl = Annotated[str, AfterValidator(_http_url)]
-SiteUrl = Annotated[str, AfterValidator(_site_url)]
-Domain = Annotated[str, AfterValidator(_domain)]
-Domains = Annotated[tuple[Domain, ...], BeforeValidator(_one_or_many)]
-Network = Annotated[IPv4Network | IPv6Network, PlainValidator(_network)]
-DatabaseUrl = Annotated[SecretStr, AfterValidator(_database)]
-Secret = Annotated[SecretStr, AfterValidator(_some_secret)]
-Text = Annotated[str, AfterValidator(_some_text)]
-Texts = Annotated[tuple[Text, ...], BeforeValidator(_one_or_many)]
-HeaderText = Annotated[str, AfterValidator(_header_text)]
+@dataclass(frozen=True, slots=True, eq=False)
+class Kind:
+    """What a value is called where settings are described, and its JSON Schema.
+
+    No schema is stricter than the reader: an editor that marks a value is always right.
+    """
+
+    name: str
+    schema: Mapping[str, Any]
+
+    def __get_pydantic_json_schema__(
+        self, _core: core_schema.CoreSchema, _handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return copy.deepcopy(dict(self.schema))
+
+
+def _text_schema(**more: Any) -> dict[str, Any]:
+    return {"type": "string"} | more
+
+
+def _one_or_many_schema(**more: Any) -> dict[str, Any]:
+    one = _text_schema(**more)
+    return {"anyOf": [one, {"type": "array", "items": one}]}
+
+
+def _whole_schema(least: int, most: int | None = None) -> dict[str, Any]:
+    number = {"type": "number", "minimum": least} | ({} if most is None else {"maximum": most})
+    return {"anyOf": [number, _text_schema(pattern=r"^\s*[+-]?[\d_]+(\.0*)?\s*$")]}
+
+
+_DURATION_SCHEMA = _text_schema(pattern=r"^\s*\d[\d.\smsdhwMSDHW]*[smdhwSMDHW]\s*$")
+_SIZE_SCHEMA = {
+    "anyOf": [
+        {"type": "number", "exclusiveMinimum": 0},
+        _text_schema(pattern=r"^\s*\d*\.?\d+\s*[A-Za-z]*\s*$"),
+    ]
+}
+_YES_OR_NO = (
+    "^([01tfynTFYN]|[tT][rR][uU][eE]|[fF][aA][lL][sS][eE]"
+    "|[yY][eE][sS]|[nN][oO]|[oO][nN]|[oO][fF]{2})$"
+)
+_CHOICE_SCHEMA = {
+    "anyOf": [
+        {"type": "boolean"},
+        {"enum": [0, 1]},
+        _text_schema(pattern=_YES_OR_NO),
+    ]
+}
+_URL_SCHEMA = _text_schema(pattern=r"^\s*[hH][tT][tT][pP][sS]?:")
+_FILLED = {"pattern": r"\S"}
+
+Pause = Annotated[
+    timedelta,
+    BeforeValidator(as_duration),
+    PlainSerializer(format_duration),
+    Kind("duration", _DURATION_SCHEMA),
+]
+Duration = Annotated[Pause, AfterValidator(_positive), Kind("duration", _DURATION_SCHEMA)]
+Size = Annotated[
+    ByteSize, BeforeValidator(_not_a_bool), Field(gt=0), Kind("size in bytes", _SIZE_SCHEMA)
+]
+Count = Annotated[
+    int,
+    BeforeValidator(_not_a_bool),
+    Field(ge=1, le=10_000),
+    Kind("whole number, 1 to 10000", _whole_schema(1, 10_000)),
+]
+Least = Annotated[
+    int, BeforeValidator(_not_a_bool), Field(ge=0), Kind("whole number", _whole_schema(0))
+]
+Port = Annotated[
+    int,
+    BeforeValidator(_not_a_bool),
+    Field(ge=0, le=65_535),
+    Kind("port number", _whole_schema(0, 65_535)),
+]
+Choice = Annotated[bool, Kind("true or false", _CHOICE_SCHEMA)]
+Name = Annotated[
+    str,
+    Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$"),
+    Kind("name: a-z, 0-9, - and _", _text_schema(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")),
+]
+HttpUrl = Annotated[str, AfterValidator(_http_url), Kind("http or https URL", _URL_SCHEMA)]
+SiteUrl = Annotated[str, AfterValidator(_site_url), Kind("http or https URL", _URL_SCHEMA)]
+Domain = Annotated[str, AfterValidator(_domain), Kind("domain", _text_schema(pattern=r"\."))]
+Domains = Annotated[
+    tuple[Domain, ...],
+    BeforeValidator(_one_or_many),
+    Kind("domain, or a list", _one_or_many_schema(pattern=r"\.")),
+]
+Network = Annotated[
+    IPv4Network | IPv6Network,
+    PlainValidator(_network),
+    Kind("network", _text_schema(pattern=r"^\s*[0-9a-fA-F.:]+(/[0-9.]+)?\s*$")),
+]
+DatabaseUrl = Annotated[
+    SecretStr,
+    AfterValidator(_database),
+    Kind("database URL", _text_schema(pattern=r"^(sqlite|postgresql)(\+\w+)?:")),
+]
+Secret = Annotated[SecretStr, AfterValidator(_some_secret), Kind("text", _text_schema(**_FILLED))]
+Text = Annotated[str, AfterValidator(_some_text), Kind("text", _text_schema(**_FILLED))]
+Texts = Annotated[
+    tuple[Text, ...],
+    BeforeValidator(_one_or_many),
+    Kind("text, or a list", _one_or_many_schema(**_FILLED)),
+]
+HeaderText = Annotated[
+    str, AfterValidator(_header_text), Kind("one line of ASCII", _text_schema(**_FILLED))
+]

@@ -8,8 +8,9 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
+from aggregator.config.entries import FeedConfig
 from aggregator.config.problems import Origins, Place, Problem, key_of, shown
-from aggregator.config.settings import Config, FeedConfig
+from aggregator.config.settings import Config
 
 _KINDS = frozenset({"feed", "opml"})  # pydantic puts the kind of a source into its path
 _SECRET = frozenset({"database", "server.admin_token"})

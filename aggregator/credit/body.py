@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
 from aggregator.credit.naming import Name
-from aggregator.credit.patterns import FIRST_WORD, words_of
+from aggregator.credit.patterns import FIRST_WORD, plain_words, words_of
 from aggregator.credit.phrases import Phrases
 from aggregator.model import Block, BlockKind
 
@@ -41,19 +41,29 @@ class Body:
     """A text's blocks, with what is needed to look into them quickly."""
 
     def __init__(self, blocks: Sequence[Block], phrases: Phrases, title: str = "") -> None:
-        self.title = "".join(filter(str.isalnum, title.lower()))
+        self._title = title
         self.blocks = blocks
         self.phrases = phrases
         self.count = len(blocks)
+        self.lower = _lower("\n".join([block.text for block in blocks]))
+        plain = plain_words(self.lower)
+        self.words = plain.split()  # as phrases are found by
+        # Letter for letter, but where a sign became several.
+        self._plain = plain if len(plain) == len(self.lower) else ""
         self._begins: list[int] = []  # of each block, in the text
+        self._prose = [0]  # full paragraphs up to each block
         total = 0
         for block in blocks:
+            size = len(block.text)
             self._begins.append(total)
-            total += len(block.text) + 1
+            self._prose.append(
+                self._prose[-1] + (size > _FULL and block.kind is BlockKind.PARAGRAPH)
+            )
+            total += size + 1
         self._total = total
         self.cut = self._where_others_begin()
         self._beginnings: dict[int, frozenset[int]] = {}
-        self._prose_after: dict[int, int] = {}
+        self._places: dict[tuple[str, bool], list[tuple[int, int]]] = {}
         self._starts: dict[int, list[tuple[int, str]]] = {}
         self.names_read: dict[tuple[int, int, bool, bool], list[Name]] = {}
 
@@ -66,29 +76,19 @@ class Body:
                 return number
         return self.count
 
+    @cached_property
+    def title(self) -> str:
+        """The letters of the text's headline, in lower case."""
+        return "".join(filter(str.isalnum, self._title.lower()))
+
     def names_title(self, text: str) -> bool:
         """Whether words hold the text's own headline."""
         return bool(self.title) and self.title in "".join(filter(str.isalnum, text.lower()))
 
     @cached_property
-    def lower(self) -> str:
-        """The whole text in lower case, letter by letter."""
-        text = "\n".join(block.text for block in self.blocks)
-        lower = text.lower()
-        if len(lower) == len(text):
-            return lower
-        # A letter like "İ" becomes two.
-        return "".join(letter.lower()[:1] for letter in text)
-
-    @cached_property
     def is_unspaced(self) -> bool:
         """Whether it holds letters of a language that puts no spaces between words."""
         return not self.lower.isascii() and _UNSPACED.search(self.lower) is not None
-
-    @cached_property
-    def words(self) -> frozenset[str]:
-        """All words of the text, as phrases are found by."""
-        return frozenset(words_of(self.lower))
 
     @cached_property
     def lines(self) -> list[tuple[int, int]]:
@@ -110,17 +110,29 @@ class Body:
         return spans
 
     @cached_property
-    def line_words(self) -> frozenset[str]:
+    def line_words(self) -> list[str]:
         """The words of those parts; of a short text, all words."""
         if self._total < _SHORT_TEXT:
             return self.words
-        return frozenset(words_of("\n".join(self.lower[a:b] for a, b in self.lines)))
+        return plain_words("\n".join([self.lower[a:b] for a, b in self.lines])).split()
 
     def _size(self, number: int) -> int:
         return len(self.blocks[number].text)
 
-    def places(self, word: str, spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-        """Where a word stands in parts of the text: block and place; the first and the last few."""
+    def places(self, word: str, *, lines: bool) -> list[tuple[int, int]]:
+        """Where a word stands in the text, or its lines of credit: block and place.
+
+        Of a word that stands often, the first places and the last few.
+        """
+        found = self._places.get((word, lines))
+        if found is None:
+            found = self._places[word, lines] = list(self._found(word, self._parts(lines=lines)))
+        return found
+
+    def _parts(self, *, lines: bool) -> list[tuple[int, int]]:
+        return self.lines if lines else [(0, self._total)]
+
+    def _found(self, word: str, spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
         text, begins = self.lower, self._begins
         whole = len(word) <= _SMALL_WORD and word.isalnum() and word[-1:] < "\u0e00"
         for begin, end in spans:
@@ -133,10 +145,11 @@ class Body:
                 number = bisect_right(begins, place) - 1
                 yield number, place - begins[number]
 
-    def words_in(self, number: int) -> frozenset[str]:
+    def words_in(self, number: int) -> list[str]:
         """The words of one block."""
         begin = self._begins[number]
-        return frozenset(words_of(self.lower[begin : begin + self._size(number)]))
+        end = begin + self._size(number)
+        return (self._plain[begin:end] or plain_words(self.lower[begin:end])).split()
 
     def has_any(self, number: int, words: Iterable[str]) -> bool:
         """Whether a block holds one of some words."""
@@ -144,18 +157,18 @@ class Body:
         end = begin + self._size(number)
         return any(text.find(word, begin, end) >= 0 for word in words)
 
-    @property
-    def whole(self) -> list[tuple[int, int]]:
-        """All of the text, as one part."""
-        return [(0, self._total)]
-
-    def holds(self, number: int, place: int, words: frozenset[str]) -> bool:
-        """Whether one of some words stands near a place in a block."""
-        begin = self._begins[number]
+    def holds(self, number: int, place: int, keys: Iterable[frozenset[str]]) -> bool:
+        """Whether a word of each key stands near a place in a block."""
+        begin, find = self._begins[number], self.lower.find
         first = begin + max(0, place - _BEFORE)
-        last = min(self._begins[number] + len(self.blocks[number].text), first + 3 * _BEFORE)
-        text = self.lower
-        return any(text.find(word, first, last) >= 0 for word in words)
+        last = min(begin + self._size(number), first + 3 * _BEFORE)
+        for words in keys:
+            for word in words:
+                if find(word, first, last) >= 0:
+                    break
+            else:
+                return False
+        return True
 
     def may_start(self, number: int, place: int) -> bool:
         """Whether no letter stands before a place, so that a sentence may begin there."""
@@ -217,13 +230,8 @@ class Body:
 
     def prose_after(self, number: int) -> int:
         """How many full paragraphs follow a block, before teasers of other texts begin."""
-        found = self._prose_after.get(number)
-        if found is None:
-            found = self._prose_after[number] = sum(
-                len(block.text) > _FULL and block.kind is BlockKind.PARAGRAPH
-                for block in self.blocks[number + 1 : min(self.cut, number + 20)]
-            )
-        return found
+        last = min(self.cut, number + 20)
+        return max(0, self._prose[last] - self._prose[number + 1])
 
     def is_first(self, number: int) -> bool:
         """Whether a block is one of the first few."""
@@ -244,6 +252,15 @@ class Body:
     def is_short(self, number: int) -> bool:
         """Whether a block is short enough to be a line of its own."""
         return len(self.blocks[number].text) <= _SHORT_BLOCK
+
+
+def _lower(text: str) -> str:
+    """The text in lower case, letter by letter."""
+    lower = text.lower()
+    if len(lower) == len(text):
+        return lower
+    # A letter like "İ" becomes two.
+    return "".join([letter.lower()[:1] for letter in text])
 
 
 def _places(text: str, word: str, begin: int, end: int) -> Iterator[int]:

@@ -10,7 +10,7 @@ import tomllib
 from collections import defaultdict
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 
 from aggregator.credit.body import Body
 from aggregator.credit.domains import DATA
@@ -62,7 +62,10 @@ _SHORT = 12  # words of a line that only says where it was published
 _LONGEST_REST = 14  # words behind the name
 _WORD = re.compile(r"\S+")
 _APOSTROPHE = re.compile(r"^[^\W\d_]{1,5}['’](?=\w)")
-_END = re.compile(r"(?<!\b[A-Z])(?<!\b\d)(?<!\b\d\d)[.!?…](?=[\s)\]”\"’»*_]|$)|[。！？।۔؟\n]")
+_END = re.compile(
+    r"[.!?…。！？।۔؟\n](?:(?<=[。！？।۔؟\n])"
+    r"|(?<!\b[A-Z].)(?<!\b\d.)(?<!\b\d\d.)(?=[\s)\]”\"’»*_]|$))"
+)
 _CLAUSE = re.compile(r"[”\"’»)]?,(?:\s+[^\s.!?;]+){3,}")
 _LONG_AGO = re.compile(r"[”\"’»)]?,?(?:\s+[^\s.!?;]+){0,3}?\s+1[5-9]\d\d(?!\d)")
 _READ = frozenset({BlockKind.PARAGRAPH, BlockKind.HEADING})
@@ -110,27 +113,35 @@ class Words:
         stems = (key for key, found in self.stems.items() if any(k in _CUES for *_, k in found))
         return frozenset(exact), frozenset(stems)
 
-    def cues(self, words: frozenset[str]) -> frozenset[str]:
+    def cues(self, words: Sequence[str]) -> set[str]:
         """Those of some words that say that a text is another's."""
-        exact, stems = self._cues  # intersections: most words of most texts are none of these
-        begins = {word[:_STEM] for word in words} & stems
-        if not begins:
-            return words & exact
-        return words & exact | {word for word in words if word[:_STEM] in begins}
+        exact, stems = self._cues
+        return {word for word in words if word in exact or word[:_STEM] in stems}
 
-    def may_credit(self, words: frozenset[str]) -> bool:
-        """Whether words may be those of a line of credit: quick, and seldom wrong."""
-        there = set().union(*self._classes(words).values())
-        strong = there & {"taken", "leave"} or there >= {"published", "first"}
-        spoken = there & {"published", "weak"} and ("text" in there or len(words) <= _SHORT)
-        return bool(strong or spoken)
 
-    def _classes(self, words: frozenset[str]) -> dict[str, set[str]]:
-        found = set(words & self.exact.keys())
-        begins = {word[:_STEM] for word in words} & self.stems.keys()
-        if begins:
-            found.update(word for word in words if word[:_STEM] in begins)
-        return {word: {kind for _, kind in self.of(word)} for word in found}
+def may_credit(words: Sequence[str]) -> bool:
+    """Whether the words of a block may be those of a line of credit: quick, and seldom wrong."""
+    there = frozenset[str]().union(*map(_classes_of, words))
+    if _CUES.isdisjoint(there):
+        return False
+    if not there.isdisjoint({"taken", "leave"}) or there >= {"published", "first"}:
+        return True
+    return "text" in there or len(set(words)) <= _SHORT
+
+
+@lru_cache(maxsize=1 << 15)
+def _classes_of(word: str) -> frozenset[str]:
+    """For what a word stands in any language; nothing, for most words."""
+    return frozenset(kind for _, kind in load_words().of(word))
+
+
+@lru_cache(maxsize=1 << 13)
+def _read_word(written: str) -> tuple[str, frozenset[tuple[str, str]]]:
+    """A word of a sentence without what stands around it, and in which languages it is what."""
+    words, word = load_words(), written.strip(OPENERS + CLOSERS + "-–—").lower()
+    kinds = words.of(word)
+    bare = _APOSTROPHE.sub("", word)
+    return word, kinds | words.of(bare) if bare != word else kinds
 
 
 @cache
@@ -164,17 +175,16 @@ def load_words() -> Words:
 def find_built(body: Body, names: NameReader, lines: Container[int]) -> Iterator[Found]:
     """Lines of credit that no phrase reads; `lines` are the blocks that hold one that does."""
     words = load_words()
-    cues = words.cues(body.line_words)
-    if not cues:
-        return
+    cues: set[str] | None = None
     for number in range(min(body.cut, body.count)):
         block = body.blocks[number]
         if len(block.text) > _LONGEST_BLOCK or block.kind not in _READ or number in lines:
             continue
         tail = number >= body.cut - _TAIL_BLOCKS and body.prose_after(number) <= _MOST_AFTER
-        if not (tail or number < _HEAD_BLOCKS) or not body.has_any(number, cues):
+        if not (tail or number < _HEAD_BLOCKS) or not may_credit(body.words_in(number)):
             continue
-        if words.may_credit(body.words_in(number)):
+        cues = words.cues(body.line_words) if cues is None else cues
+        if body.has_any(number, cues):
             found = _in_block(body, number, names, words, tail=tail and body.is_tail(number))
             if found is not None:
                 yield found
@@ -247,13 +257,13 @@ class _Sentence:
         self._said: list[_Said] = []
         if stop - start > _LONGEST_SENTENCE:
             return
-        for match in _WORD.finditer(block.text, start, stop):
-            word = match[0].strip(OPENERS + CLOSERS + "-–—").lower()
-            number = len(self._words)
+        read = [_read_word(written) for written in block.text[start:stop].split()]
+        if not any(kind in _CUES for _, kinds in read for _, kind in kinds):
+            return
+        for number, match in enumerate(_WORD.finditer(block.text, start, stop)):
+            word, kinds = read[number]
             self._words.append((word, match.start(), match.end()))
-            kinds = words.of(word)
-            bare = _APOSTROPHE.sub("", word)
-            for language, kind in kinds | words.of(bare) if bare != word else kinds:
+            for language, kind in kinds:
                 by_language[language][kind].append(number)
         self._said = [_Said(language, at) for language, at in by_language.items()]
         self._said.sort(key=lambda said: -sum(map(bool, said.at.values())))

@@ -5,7 +5,7 @@ import tomllib
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources.abc import Traversable
 from typing import Any
 
@@ -94,6 +94,8 @@ class Directory:
 
     def __init__(self, tables: _Tables | None = None) -> None:
         self._tables = tables or _Tables()
+        # The names of a text are looked up again and again.
+        self._named = lru_cache(maxsize=4096)(self._look_up)
 
     def by_domain(self, domain_or_host: str) -> Outlet | None:
         """The outlet of a domain, or of a host below it. None for transports and strangers."""
@@ -114,8 +116,9 @@ class Directory:
         Names of up to three letters are taken in their own case only: "AA" is an agency, "aa" not.
         """
         name = name.strip()
-        if not name or len(name) > 100:
-            return None
+        return self._named(name) if 0 < len(name) <= 100 else None
+
+    def _look_up(self, name: str) -> Outlet | None:
         tables = self._tables
         if "." in name and _DOMAIN_LIKE.fullmatch(name):
             outlet = self.by_domain(name)

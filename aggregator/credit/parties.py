@@ -41,6 +41,7 @@ class Parties:
     def __init__(self, copies: Sequence[Carried], directory: Directory) -> None:
         self._directory = directory
         self._above: dict[str, str] = {}
+        self._keys_by_id: dict[int, list[str]] = {}  # of copies and credits, which all live on
         self._shared = _shared_hosts(copies, directory)
         for copy in copies:
             self._join(self._keys_of_copy(copy))
@@ -64,6 +65,18 @@ class Parties:
     # ------------------------------------------------------------------------------- identity
 
     def _keys_of_copy(self, copy: Carried) -> list[str]:
+        keys = self._keys_by_id.get(id(copy))
+        if keys is None:
+            keys = self._keys_by_id[id(copy)] = self._keys_of_carrier(copy)
+        return keys
+
+    def _keys_of_credit(self, credit: Credit) -> list[str]:
+        keys = self._keys_by_id.get(id(credit))
+        if keys is None:
+            keys = self._keys_by_id[id(credit)] = self._keys_of_credited(credit)
+        return keys
+
+    def _keys_of_carrier(self, copy: Carried) -> list[str]:
         host = registrable_domain(copy.url)
         domains = [*map(registrable_domain, copy.outlet.domains)]
         if host and host not in self._shared:
@@ -71,7 +84,7 @@ class Parties:
         names = (copy.outlet.name, *copy.outlet.aliases)
         return self._keys(domains, names) or [f"copy {copy.url} {copy.key}"]
 
-    def _keys_of_credit(self, credit: Credit) -> list[str]:
+    def _keys_of_credited(self, credit: Credit) -> list[str]:
         domains = [registrable_domain(credit.domain), registrable_domain(credit.url)]
         if self._is_guest(credit):
             return [f"guest {domains[0]} {name_key(credit.name)}"]

@@ -50,7 +50,7 @@ _NAMES = frozenset({"outlet", "relay"})  # whose end, at a phrase's end, is read
 _PUNCTUATION = re.compile(r"[:：,，.。;—–-]+")
 _EITHER = {":": "[:：]", ",": "[,，、]", "—": "[-–—]+"}
 _BREAKS = ".,:;!?()[]{}<>/\"'’“”„«»*|…—–-。，：；（）।۔؟،؛「」『』《》〈〉【】〔〕"
-_SPACES = str.maketrans({mark: " " for mark in _BREAKS if mark.isascii()})
+_SPACES = bytes(32 if chr(code) in _BREAKS else code for code in range(256))
 # Most texts hold no other letters than ASCII's and these.
 _PLAIN = (("’", " "), ("“", " "), ("”", " "), ("—", " "), ("–", " "), ("…", " "), ("\u0307", ""))
 # A word ends where the next letter is none, or is a capital: tags were stripped without spaces.
@@ -284,7 +284,11 @@ def key_of(word: str, *, spaced: bool) -> str:
 
 def words_of(text: str) -> list[str]:
     """The words of a text in lower case, punctuation apart, as phrases are found by."""
-    text = text.lower()
+    return plain_words(text.lower()).split()
+
+
+def plain_words(text: str) -> str:
+    """A text in lower case with spaces for punctuation."""
     if not text.isascii():
         for mark, plain in _PLAIN:
             text = text.replace(mark, plain)
@@ -293,5 +297,5 @@ def words_of(text: str) -> list[str]:
             for mark in _BREAKS:
                 if mark in text:
                     text = text.replace(mark, " ")
-            return text.split()
-    return text.translate(_SPACES).split()
+            return text
+    return text.encode("ascii").translate(_SPACES).decode("ascii")

@@ -65,6 +65,11 @@ class Phrase:
         """Whether the words by which it is found are the first of it."""
         return self.firsts == self.keys[0]
 
+    @cached_property
+    def others(self) -> tuple[frozenset[str], ...]:
+        """The keys but the rarest, by which it is found."""
+        return self.keys[1:]
+
     @property
     def final(self) -> str:
         """The slot at the end, whose name is read from the text; or ""."""
@@ -110,6 +115,11 @@ class Phrases:
     def sentences(self) -> Index:
         """The other phrases."""
         return _index(p for p in self.all if p.place not in _LINES)
+
+    @cached_property
+    def keywords(self) -> frozenset[str]:
+        """All words by which phrases of languages with spaces are found."""
+        return frozenset(word for p in self.all if p.spaced for key in p.keys for word in key)
 
     def of(self, kind: str) -> frozenset[str]:
         """The words of all languages that the files list under a name."""

@@ -48,29 +48,30 @@ class _Read:
 
 def find_phrases(body: Body, names: NameReader) -> Iterator[Found]:
     """The phrases that stand in a text, in no particular order."""
-    lines, sentences = body.phrases.lines, body.phrases.sentences
-    yield from _find(_sought(lines, body.line_words, body), body.lines, body, names)
-    yield from _find(_sought(sentences, body.words, body), body.whole, body, names)
+    keywords = body.phrases.keywords
+    words = keywords.intersection(body.words)
+    line_words = words
+    if body.line_words is not body.words:
+        line_words = keywords.intersection(body.line_words)
+    yield from _find(_sought(body.phrases.lines, line_words, body), body, names, lines=True)
+    yield from _find(_sought(body.phrases.sentences, words, body), body, names, lines=False)
 
 
 def _find(
-    sought: Iterable[tuple[Phrase, Keys]],
-    parts: list[tuple[int, int]],
-    body: Body,
-    names: NameReader,
+    sought: Iterable[tuple[Phrase, Keys]], body: Body, names: NameReader, *, lines: bool
 ) -> Iterator[Found]:
     for phrase, (pieces, *others) in sought:
         read: dict[int, list[tuple[int, int]]] = {}  # by block, what was read as this phrase
         for piece in pieces:
-            for number, place in body.places(piece, parts):
-                spans = read.setdefault(number, [])
-                if any(start <= place < end for start, end in spans):
-                    continue
+            for number, place in body.places(piece, lines=lines):
                 if phrase.leads and not body.may_start(number, place):
                     continue
                 if not _may_stand(phrase, body, number, place):
                     continue
-                if not all(body.holds(number, place, words) for words in others):
+                if not body.holds(number, place, others):
+                    continue
+                spans = read.setdefault(number, [])
+                if any(start <= place < end for start, end in spans):
                     continue
                 found = _at(phrase, body, number, place, names)
                 if found is not None:
@@ -81,9 +82,9 @@ def _find(
 def _sought(index: Index, words: frozenset[str], body: Body) -> Iterator[tuple[Phrase, Keys]]:
     """Phrases whose words the text holds, with those words, the rarest first."""
     found = {phrase for word in index.sought & words for phrase in index.by_word[word]}
-    for phrase in sorted(found, key=_number):
-        if not any(key.isdisjoint(words) for key in phrase.keys):
-            yield phrase, [key & words for key in phrase.keys]
+    there = [phrase for phrase in found if not any(map(words.isdisjoint, phrase.others))]
+    for phrase in sorted(there, key=_number):
+        yield phrase, [key & words for key in phrase.keys]
     if not body.is_unspaced:
         return
     text = body.lower

@@ -8,7 +8,7 @@ from aggregator.fetch import websub
 from aggregator.fetch.client import Accept, Fetcher
 from aggregator.fetch.failures import retry_after
 from aggregator.fetch.freshness import fresh_for
-from aggregator.fetch.pacing import site_of
+from aggregator.fetch.pacing import Others, site_of
 from aggregator.fetch.post import Poster
 from aggregator.fetch.schedule import (
     NEVER,
@@ -26,6 +26,7 @@ __all__ = [
     "Bounds",
     "Fetcher",
     "NextPoll",
+    "Others",
     "Poster",
     "after_failure",
     "after_success",

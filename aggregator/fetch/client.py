@@ -16,7 +16,7 @@ from aggregator.errors import FetchError
 from aggregator.fetch import failures
 from aggregator.fetch.decoding import ACCEPT_ENCODING, DecodingError, decoder_for
 from aggregator.fetch.guard import Guard, Network
-from aggregator.fetch.pacing import Pacer, Resting, site_of
+from aggregator.fetch.pacing import Alone, Others, Pacer, Resting, site_of
 from aggregator.fetch.robots import MAX_BYTES as MAX_ROBOTS
 from aggregator.fetch.robots import Robots
 from aggregator.fetch.transport import Transports
@@ -85,6 +85,9 @@ class Fetcher:
     that cannot be connected to three times in a row, is left alone for a while, longer each time:
     what is asked for there meanwhile is refused with the reason `host_resting`.
 
+    `others` are processes that ask the same hosts: all of the above holds over them together, but
+    for what robots.txt said, which each asks for itself.
+
     `clock` gives seconds that only grow, `sleep` waits for seconds, and `now` is the time of day,
     which Retry-After dates are measured against.
 
@@ -101,6 +104,7 @@ class Fetcher:
         concurrency: int = 64,
         per_host_delay: timedelta = timedelta(seconds=1),
         trust_env: bool = True,
+        others: Others | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -110,6 +114,8 @@ class Fetcher:
         self._max_bytes = max_bytes
         self._guard = Guard(allow_networks)
         self._pacer = Pacer(per_host_delay, clock=clock, sleep=sleep)
+        self._pause = per_host_delay.total_seconds()
+        self._others = others or Alone()
         self._resting = Resting(per_host_delay * _FIRST_REST, clock=clock)
         self._robots = Robots(self._robots_txt, _product(user_agent), clock)
         self._sleep = sleep
@@ -123,6 +129,26 @@ class Fetcher:
         )
         self._clock = clock
         self._now = now
+
+    def change(
+        self,
+        *,
+        user_agent: str,
+        timeout: timedelta,
+        max_bytes: int,
+        allow_networks: Sequence[Network],
+        per_host_delay: timedelta,
+    ) -> None:
+        """Fetch like this from now on. Turns at hosts, and hosts that rest, stay as they are."""
+        if user_agent != self._user_agent:
+            self._user_agent = user_agent
+            self._robots = Robots(self._robots_txt, _product(user_agent), self._clock)
+        self._timeout = timeout
+        self._max_bytes = max_bytes
+        self._guard.allow(allow_networks)
+        self._pacer.pause(per_host_delay)
+        self._pause = per_host_delay.total_seconds()
+        self._resting.begin_with(per_host_delay * _FIRST_REST)
 
     async def __aenter__(self) -> Self:
         self._transports.open()
@@ -282,9 +308,17 @@ class Fetcher:
         async with self._pacer.turn(site, delay=delay):
             self._refuse_resting(url, resting)  # it may have asked for that while we waited
             start = self._clock()
-            looked_up = await self._addresses(url, budget)
-            async with self._pacer.turns(set(looked_up) - {site}, delay=delay), self._slots:
-                budget -= self._clock() - start if looked_up else 0.0
+            hosts = {site, *await self._addresses(url, budget)}
+            budget -= self._clock() - start
+            async with (
+                self._pacer.turns(hosts - {site}, delay=delay),
+                self._slots,
+                self._others.turn(
+                    hosts, longest=budget, pause=max(self._pause, delay), resting=resting
+                ) as left,
+            ):
+                if left:
+                    raise _left_alone(url, left)
                 start = self._clock()
                 try:
                     async with asyncio.timeout(max(budget, 0)):
@@ -311,18 +345,13 @@ class Fetcher:
     def _refuse_resting(self, url: httpx.URL, key: str) -> None:
         left = self._resting.left(key)
         if left:
-            raise FetchError(
-                f"{failures.shown(url)} was not asked: its host is left alone for a while, "
-                "as it said that it is asked too much, or did not answer.",
-                reason="host_resting",
-                remedy="It is asked later.",
-                retry_after=left,
-            )
+            raise _left_alone(url, left)
 
     def _noted(self, key: str, error: FetchError) -> FetchError:
         """The same error, and what it says of its host."""
         if error.status == 429 or (error.status == 503 and error.retry_after):
             self._resting.failed(key, asked=True, wait=error.retry_after)
+            self._others.rest(key, self._resting.left(key))
         elif error.reason in _UNANSWERED:
             self._resting.failed(key, asked=False)
         elif error.status is not None:
@@ -469,6 +498,16 @@ def _bad_url(what: str, why: object) -> FetchError:
         f"{what}: not an address that can be fetched ({why}).",
         reason="bad_url",
         remedy="Write it in full, as a browser shows it: https://example.org/feed.xml",
+    )
+
+
+def _left_alone(url: httpx.URL, left: timedelta) -> FetchError:
+    return FetchError(
+        f"{failures.shown(url)} was not asked: its host is left alone for a while, "
+        "as it said that it is asked too much, or did not answer.",
+        reason="host_resting",
+        remedy="It is asked later.",
+        retry_after=left,
     )
 
 

@@ -73,7 +73,11 @@ class Guard:
     """
 
     def __init__(self, allow: Sequence[Network] = ()) -> None:
-        self._allow = tuple(allow)
+        self.allow(allow)
+
+    def allow(self, networks: Sequence[Network]) -> None:
+        """Open these networks from now on, and no others."""
+        self._allow = tuple(networks)
 
     def refusal(self, address: Address) -> str:
         """Why `address` is refused, in a word or two; "" where it may be connected to.

@@ -7,12 +7,13 @@ that names lead to, which a hundred domains may share. A request takes its turn 
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache, lru_cache
 from ipaddress import ip_address
+from typing import Protocol
 from urllib.parse import urlsplit
 
 import httpx
@@ -85,6 +86,10 @@ class Pacer:
         # In the order of their last turns' ends, so the front is what may be forgotten first.
         self._lanes: OrderedDict[str, _Lane] = OrderedDict()
 
+    def pause(self, delay: timedelta) -> None:
+        """Make so long a pause after each turn from now on."""
+        self._delay = delay.total_seconds()
+
     def __len__(self) -> int:
         """How many hosts are remembered."""
         return len(self._lanes)
@@ -134,6 +139,44 @@ class Pacer:
             del self._lanes[key]
 
 
+class Others(Protocol):
+    """Other processes that ask the same hosts, and take turns with us."""
+
+    def turn(
+        self, hosts: Collection[str], *, longest: float, pause: float, resting: str
+    ) -> AbstractAsyncContextManager[timedelta]:
+        """Wait until none of the others is at any of these hosts, and keep them away meanwhile.
+
+        It lasts `longest` seconds at the most, and nobody has a turn for `pause` seconds after
+        it. Where one of the others learned that `resting` is to be left alone, there is no turn,
+        and the context gives how long that is to last; else zero.
+        """
+        ...
+
+    def rest(self, key: str, left: timedelta) -> None:
+        """Tell the others that this is to be left alone for so long."""
+        ...
+
+
+class Alone:
+    """Nobody else."""
+
+    @asynccontextmanager
+    async def turn(
+        self,
+        hosts: Collection[str],  # noqa: ARG002
+        *,
+        longest: float,  # noqa: ARG002
+        pause: float,  # noqa: ARG002
+        resting: str,  # noqa: ARG002
+    ) -> AsyncIterator[timedelta]:
+        """Begin at once."""
+        yield timedelta(0)
+
+    def rest(self, key: str, left: timedelta) -> None:
+        """Tell nobody."""
+
+
 @dataclass(slots=True)
 class _Rest:
     failures: int
@@ -154,6 +197,10 @@ class Resting:
         self._first = first.total_seconds()
         self._clock = clock
         self._hosts: OrderedDict[str, _Rest] = OrderedDict()
+
+    def begin_with(self, first: timedelta) -> None:
+        """Let rests begin so long from now on."""
+        self._first = first.total_seconds()
 
     def left(self, key: str) -> timedelta:
         """How long the host is still to be left alone; zero where it may be asked."""

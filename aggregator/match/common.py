@@ -43,6 +43,8 @@ class Held:
     def _masked(self, test: Callable[[Sequence[int]], bool]) -> Mask:
         mask = Mask(len(self.text.ids))
         for start, end, held in self.units:
+            if max(map(len, held), default=0) < _ELSEWHERE:
+                continue
             yes = sum(map(test, held))
             if yes and yes * 2 >= len(held):
                 mask[start:end] = b"\1" * (end - start)
@@ -77,12 +79,12 @@ def notices(held: Held, outlet: str, story: int, index: Index) -> Mask:
         # All that they share is an end, and it is shared whole.
         if not first or len(numbers) < 0.6 * (len(units) - first):
             continue
+        mates = [member.text for member in index.members(other) if member.outlet == outlet]
+        if not mates:
+            continue
         start = units[first][0]
         shared = {hash_ for place, hash_ in held.text.shingles if place >= start}
-        if any(
-            member.outlet == outlet and _ends_alike(member.text, shared)
-            for member in index.members(other)
-        ):
+        if any(_ends_alike(text, shared) for text in mates):
             mask[start:] = b"\1" * (len(mask) - start)
     return mask
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Sequence
+from operator import or_
 
 from aggregator.match.align import Side
 from aggregator.match.common import Held, Mask, Postings, notices
@@ -197,7 +198,7 @@ class Search:
 
     def _foreign(self, held: Held, outlet: str, story: int) -> Mask:
         mask, ends = held.foreign(story), notices(held, outlet, story, self._index)
-        return Mask(x | y for x, y in zip(mask, ends, strict=True))
+        return Mask(map(or_, mask, ends))
 
 
 def _rank(found: Found) -> tuple[float, float, float, int]:

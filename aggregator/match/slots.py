@@ -246,10 +246,12 @@ def _one_form(title_a: str, title_b: str) -> bool:
 
 def _holds(text: Sequence[int], words: Sequence[int]) -> bool:
     """Whether these words stand in a text, in this order and together."""
-    size = len(words)
-    return any(
-        text[i] == words[0] and text[i : i + size] == words for i in range(len(text) - size + 1)
-    )
+    size, place = len(words), -1
+    for _ in range(text.count(words[0])):
+        place = text.index(words[0], place + 1)
+        if text[place : place + size] == words:
+            return True
+    return False
 
 
 def _surround(what: str, pairs: list[Pair]) -> str:

@@ -1,6 +1,7 @@
 """Whether two texts are copies of one text."""
 
 from dataclasses import dataclass
+from operator import or_
 
 from aggregator.match.align import Alignment, Run, Side, align
 from aggregator.match.common import Mask
@@ -113,8 +114,8 @@ def _matched(alignment: Alignment, mask: Mask, mask_old: Mask) -> tuple[int, Mas
     matched, both = 0, Mask(mask_old)
     for of_a, of_b, size in alignment.solid:
         here, there = mask[of_a : of_a + size], both[of_b : of_b + size]
-        if any(here) or any(there):
-            there = Mask(x | y for x, y in zip(here, there, strict=True))
+        if 1 in here or 1 in there:
+            there = Mask(map(or_, here, there))
             both[of_b : of_b + size] = there
         matched += there.count(0)
     return matched, both
@@ -156,7 +157,7 @@ def _otherwise(
 ) -> str:
     """Why two texts are no copies although they share enough, or ""."""
     a, b = new.text, old.text
-    shared = {i for of_a, _, size in alignment.solid for i in a.ids[of_a : of_a + size]}
+    shared = set[int]().union(*[a.ids[of_a : of_a + size] for of_a, _, size in alignment.solid])
     if len(shared) < settings.varied:
         return "what is shared repeats a few words"
     deeper = _begun_deeper(alignment)

@@ -11,10 +11,11 @@ kept always, so that no sentence goes unseen.
 import re
 import unicodedata
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from itertools import chain, islice
+from itertools import accumulate, chain, islice, repeat
 from operator import xor
 from sys import byteorder
 from zlib import crc32
@@ -184,22 +185,16 @@ def text_terms(text: Text) -> set[int]:
     return set(text.ids) | set(map(_pair, text.ids, text.ids[1:]))
 
 
-def cut_out(source: str, passages: Iterable[tuple[int, int]], longest: int) -> Iterator[str]:
+def cut_out(source: str, passages: Sequence[tuple[int, int]], longest: int) -> Iterator[str]:
     """Each passage from one word to another, as it is written, with what stands between.
 
     A passage of more than so many characters is cut.
     """
     text = normal(source)
-    pattern = _WORDS[_is_special(text)]
+    words = _WORDS[_is_special(text)].finditer(text)
+    spans = [word.span() for word in islice(words, max((last for _, last in passages), default=0))]
     for first, last in passages:
-        words = pattern.finditer(text)
-        start = next(islice(words, first, None))
-        end = start.end()
-        for word in islice(words, last - first - 1):
-            end = word.end()
-            if end - start.start() > longest:
-                break
-        passage = text[start.start() : end]
+        passage = text[spans[first][0] : spans[last - 1][1]]
         yield passage if len(passage) <= longest else passage[: longest - 1] + "…"
 
 
@@ -352,16 +347,9 @@ def _kept(lows: bytes, last_lows: bytes) -> Iterator[int]:
 
 def _ends(weights: list[int]) -> list[int]:
     """Where the shingle from each token on ends: it tells as much as five words, or just more."""
-    ends, end, total = [], 0, 0
-    for weight in weights:
-        while total < _ENOUGH and end < len(weights):
-            total += weights[end]
-            end += 1
-        if total < _ENOUGH:
-            break
-        ends.append(end)
-        total -= weight
-    return ends
+    before = list(accumulate(weights, initial=0))  # what the tokens before each tell
+    enough = [told + _ENOUGH for told in before[: bisect_right(before, before[-1] - _ENOUGH)]]
+    return list(map(bisect_left, repeat(before), enough))
 
 
 def _bytes(ids: list[int]) -> bytes:

@@ -22,6 +22,7 @@ from aggregator.store.refusals import refusals_told
 from aggregator.store.tables import CountersRow, StoryRow, table
 
 _ROWS = 1_000  # at a time
+_NO_DATA = {"alembic_version", "turn"}
 _SIGN = b"SQLite format 3\x00"
 
 
@@ -60,6 +61,9 @@ def restore(url: str, file: Path) -> dict[str, int]:
         copy = Path(folder) / "backup.db"
         _check(file)
         copy.write_bytes(file.read_bytes())  # so that the backup stays as it is
+        log = file.with_name(f"{file.name}-wal")
+        if log.exists():  # the file of a daemon that was killed: its newest rows stand there
+            copy.with_name(f"{copy.name}-wal").write_bytes(log.read_bytes())
         source = connect(f"sqlite:///{copy}")
         engine = connect(url)
         try:
@@ -165,7 +169,7 @@ def _damaged(file: Path, why: str) -> StoreError:
 
 def _replace(old: Connection, new: Connection) -> dict[str, int]:
     """All rows of one database in place of all rows of another."""
-    tables = [found for found in StoryRow.metadata.sorted_tables if found.name != "alembic_version"]
+    tables = [found for found in StoryRow.metadata.sorted_tables if found.name not in _NO_DATA]
     revision = _revision(new)
     for one in reversed(tables):
         new.execute(delete(one))

@@ -39,8 +39,8 @@ class StoredIndex:
         self._known: dict[int, list[int]] = {}
         self._added: dict[tuple[int, int], int] = {}
         self._members: dict[int, list[Member]] = {}
-        # Called before copies are read from the database; the transaction may hold some back.
-        self.before_reading: Callable[[], None] = lambda: None
+        # Called before a story's copies are read; the transaction may hold some back.
+        self.before_reading: Callable[[int], None] = lambda _: None
 
     def prime(self, hashes: Iterable[int]) -> None:
         """Read the postings of all these hashes at once; what follows finds them at hand."""
@@ -61,12 +61,13 @@ class StoredIndex:
     def postings(self, hashes: Sequence[int]) -> Mapping[int, Sequence[int]]:
         """For each hash that any story of the window holds, those stories (CAP at the most)."""
         self.prime(hashes)
-        return {hash_: self._known[hash_] for hash_ in hashes if self._known[hash_]}
+        known = self._known
+        return {hash_: stories for hash_ in hashes if (stories := known[hash_])}
 
     def members(self, story: int) -> Sequence[Member]:
         """The texts to compare with: the fullest, the first seen of those that are as full."""
         if story not in self._members:
-            self.before_reading()
+            self.before_reading(story)
             rows = self._session.connection().execute(_TEXTS, {"story": story})
             self._members[story] = [Member(*row) for row in rows]
         return self._members[story]
@@ -78,12 +79,12 @@ class StoredIndex:
     def add(self, story: int, document: Document, hashes: Sequence[int]) -> None:
         """Post a document's hashes to its story."""
         self.prime(hashes)
-        hour = hour_of(document.seen)
+        known, added, hour = self._known, self._added, hour_of(document.seen)
         for hash_ in hashes:
-            stories = self._known[hash_]
+            stories = known[hash_]
             if story not in stories and len(stories) < CAP:
                 stories.append(story)
-                self._added[hash_, story] = hour
+                added[hash_, story] = hour
         members = self._members.get(story)
         if members is not None:
             members.append(Member(document.outlet, document.title, _stored(document.text)))

@@ -75,13 +75,17 @@ class Rulings:
         """Ask the database anew."""
         self._any = None
 
-    def _asked(self, statement: Any, values: dict[str, Any]) -> set[int]:
-        connection = self._session.connection()
+    @property
+    def keep_apart(self) -> bool:
+        """Whether there is any that keeps something apart."""
         if self._any is None:
-            self._any = connection.execute(_ANY).first() is not None
-        if not self._any:
+            self._any = self._session.connection().execute(_ANY).first() is not None
+        return self._any
+
+    def _asked(self, statement: Any, values: dict[str, Any]) -> set[int]:
+        if not self.keep_apart:
             return set()
-        return set(connection.execute(statement, values).scalars())
+        return set(self._session.connection().execute(statement, values).scalars())
 
 
 _KEEPS_APART = _RULING.c.kind != _MERGE

@@ -2,13 +2,13 @@
 
 import sqlite3
 import uuid
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, text, update
+from sqlalchemy import Connection, func, text, update
 from sqlmodel import Session, col, select
 
 from aggregator.model import (
@@ -19,6 +19,7 @@ from aggregator.model import (
     FeedSpec,
     KeptDocument,
     KnownEntry,
+    QueueState,
     Story,
     StoryQuery,
     Subscription,
@@ -29,9 +30,11 @@ from aggregator.store.amendments import versions
 from aggregator.store.checking import broken
 from aggregator.store.database import connect, migrate, writing
 from aggregator.store.feeds import hasten, list_feeds, set_back
+from aggregator.store.gauges import gauges
 from aggregator.store.index import StoredIndex
 from aggregator.store.outlets import exchange, languages, offered
 from aggregator.store.pushes import change_subscription, subscription_at, subscriptions_due
+from aggregator.store.queue import queue_state
 from aggregator.store.reading import (
     feed_of,
     found,
@@ -53,6 +56,13 @@ from aggregator.store.tables import (
     PushRow,
     StoryRow,
     table,
+)
+from aggregator.store.turns import (
+    TurnAnswer,
+    TurnEnd,
+    TurnWish,
+    exchange_turns,
+    forget_turns,
 )
 from aggregator.store.writing import Transaction
 
@@ -217,7 +227,7 @@ class Store:
         with self._writes() as session:
             transaction = Transaction(session, StoredIndex(session, since), self._mint)
             yield transaction
-            transaction.flush()
+            transaction.close()
 
     # ----------------------------------------------------------------------------- reading
 
@@ -298,6 +308,11 @@ class Store:
                 "merged": session.exec(select(func.count()).select_from(several)).one(),
             }
 
+    def gauges(self, late: datetime) -> dict[str, int]:
+        """Feeds that fail, that are gone, and that were due before `late`; the database's bytes."""
+        with self._reads() as session:
+            return gauges(session.connection(), late)
+
     def polled_once(self) -> bool:
         """Whether any listed feed was ever polled, or there is none to poll."""
         with self._reads() as session:
@@ -355,6 +370,33 @@ class Store:
         with self._writes() as session:
             return hasten(session.connection(), since, reasons, at)
 
+    # ---------------------------------------------------------------------- many processes
+
+    @property
+    def for_many(self) -> bool:
+        """Whether processes on several machines can share it: it is PostgreSQL."""
+        return self._engine.dialect.name == "postgresql"
+
+    def turns(
+        self, wishes: Sequence[TurnWish], ends: Sequence[TurnEnd], rests: Mapping[str, float]
+    ) -> list[TurnAnswer]:
+        """End turns at hosts, note which hosts rest, and answer wishes for turns, in order.
+
+        On PostgreSQL only.
+        """
+        with self._begun() as connection:
+            return exchange_turns(connection, wishes, ends, rests)
+
+    def forget_turns(self) -> int:
+        """Forget hosts that nobody asked for an hour; how many. On PostgreSQL only."""
+        with self._begun() as connection:
+            return forget_turns(connection)
+
+    def queue(self) -> QueueState | None:
+        """How the queue of many machines is doing; None where there is none."""
+        with self._reads() as session:
+            return queue_state(session.connection())
+
     def broken(self) -> list[str]:
         """What is wrong with the database, a sentence each; reads all of it."""
         with self._reads() as session:
@@ -366,6 +408,12 @@ class Store:
     def _reads(self) -> Iterator[Session]:
         with refusals_told(self._engine), Session(self._engine) as session:
             yield session
+
+    @contextmanager
+    def _begun(self) -> Iterator[Connection]:
+        """A transaction beside the one writer's."""
+        with self._reads() as session, session.begin():
+            yield session.connection()
 
     @contextmanager
     def _writes(self) -> Iterator[Session]:

@@ -302,6 +302,20 @@ class LabelRow(SQLModel, table=True):
     story_id: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
 
 
+class TurnRow(SQLModel, table=True):
+    """When a host may be asked again, for processes that share a PostgreSQL database.
+
+    While a process asks, `holder` is its name, and `free_at` is when its turn ends whatever
+    becomes of it. Of no worth later, so no backup holds it.
+    """
+
+    __tablename__ = "turn"
+
+    host: str = Field(sa_column=Column(String(300), primary_key=True))
+    free_at: datetime = Field(sa_column=_time(nullable=False))
+    holder: str = Field(default="", sa_column=Column(String(64), nullable=False))
+
+
 class CountersRow(SQLModel, table=True):
     """One row of numbers that only grow.
 

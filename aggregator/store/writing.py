@@ -5,13 +5,23 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import bindparam, delete, func, insert, update
 from sqlalchemy import select as select_rows
 from sqlmodel import Session, col, select
 
-from aggregator.model import Amendment, Copy, Decision, Document, Face, PollRecord, Reading
+from aggregator.model import (
+    Amendment,
+    Copy,
+    Decision,
+    Document,
+    EntryKeys,
+    Face,
+    PollRecord,
+    Reading,
+)
 from aggregator.store import amendments as amended
 from aggregator.store.amendments import Earlier
 from aggregator.store.index import StoredIndex
@@ -26,7 +36,7 @@ from aggregator.store.labels import (
     write_words,
 )
 from aggregator.store.pushes import remember_hub
-from aggregator.store.reading import chunks, copies_of, found
+from aggregator.store.reading import chunks, copies_of, found, known_entries
 from aggregator.store.refusals import refusals_told
 from aggregator.store.rows import (
     Row,
@@ -71,16 +81,21 @@ class Transaction:
         self._mint = mint
         self.index = index
         self.rulings = Rulings(session)
-        index.before_reading = self._write_rows
+        index.before_reading = self._write_copies_of
+        # Stories that may look different in the end, and what is done about them then.
+        self.touched: set[int] = set()
+        self.at_end: Callable[[Transaction], None] = lambda _: None
         self._last_story = 0  # 0: not read yet
         # Of this part: entries that are new, stories that are, and which story each entry got.
         self._saved: dict[int, tuple[Reading, int, datetime]] = {}
         self._minted: dict[int, list[int]] = {}
         self._decided: dict[int, Decision] = {}
+        self._here: dict[int, Copy] = {}  # the same entries as copies, once they were asked for
         # Not written yet.
         self._stories: dict[int, Row] = {}
         self._words: dict[int, str] = {}
         self._copies: list[Row] = []
+        self._listed: dict[str, list[tuple[int, int]]] = {}  # the same: by link, entry and story
         self._feeds: dict[int, tuple[str, str]] = {}
 
     @contextmanager
@@ -99,6 +114,11 @@ class Transaction:
             self.index.forget()
             self.rulings.forget()
             raise
+
+    def close(self) -> None:
+        """Do what was left for the end, and write all."""
+        self.at_end(self)
+        self.flush()
 
     def flush(self) -> None:
         """Write what was held back."""
@@ -119,14 +139,34 @@ class Transaction:
         if self._copies:
             connection.execute(insert(_COPY), self._copies)
             self._copies = []
+            self._listed.clear()
+
+    def _write_copies_of(self, *stories: int) -> None:
+        """Write what is held back of these stories, so that they can be read.
+
+        Stories that are new stay held back, if they can: they are written once, with their faces.
+        """
+        if not self._stories.keys().isdisjoint(stories):
+            self._write_rows()
+        wanted = set(stories)
+        if any(row["story_id"] in wanted for row in self._copies):
+            there = [row for row in self._copies if row["story_id"] not in self._stories]
+            self._session.connection().execute(insert(_COPY), there)
+            self._copies = [row for row in self._copies if row["story_id"] in self._stories]
+            self._listed = {
+                link: [(entry, story) for entry, story in held if story in self._stories]
+                for link, held in self._listed.items()
+            }
 
     def _forget(self) -> None:
         self._saved.clear()
         self._minted.clear()
         self._decided.clear()
+        self._here.clear()
         self._stories.clear()
         self._words.clear()
         self._copies = []
+        self._listed.clear()
 
     # ------------------------------------------------------------------------------- polls
 
@@ -143,6 +183,10 @@ class Transaction:
                 self._run(insert(_KEPT), {"feed_id": poll.feed_id, **asdict(poll.owed)})
 
     # ----------------------------------------------------------------------------- entries
+
+    def known(self, feed_id: int, keys: Sequence[EntryKeys]) -> set[int]:
+        """The numbers of the feed's stored entries that share a key with any of these."""
+        return {entry.id for entry, _, _ in known_entries(self._session, feed_id, keys)}
 
     def save(self, feed_id: int, readings: Sequence[Reading], now: datetime) -> list[int]:
         """Insert the new entries and rewrite the changed ones; their numbers, in order."""
@@ -194,6 +238,7 @@ class Transaction:
 
     def amendments(self, story_ids: Sequence[int]) -> dict[int, list[tuple[int, Amendment]]]:
         """What was corrected in stories, the newest first, each with its number."""
+        self._write_rows()
         return amended.amendments(self._session.connection(), story_ids)
 
     def settle(self, still: Mapping[int, Sequence[int]]) -> None:
@@ -232,7 +277,8 @@ class Transaction:
 
     def story_of(self, entry_id: int) -> int | None:
         """The story that the entry is a copy of, if it was placed."""
-        self._write_rows()
+        if entry_id in self._saved:
+            self._write_rows()
         return self._session.exec(
             select(CopyRow.story_id).where(CopyRow.entry_id == entry_id)
         ).first()
@@ -244,18 +290,24 @@ class Transaction:
 
         The lowest number first; an address that no other feed has is left out.
         """
-        self._write_rows()
         wanted = sorted(set(link_keys) - {""})
         listed: dict[str, list[tuple[int, datetime | None]]] = {}
         if wanted:
             rows = self._session.connection().execute(_AT, {"links": wanted, "feed": feed_id})
             for link, story, published in rows:
                 listed.setdefault(link, []).append((story, published))
+        for link in self._listed.keys() & wanted:  # held back
+            for entry, story in self._listed[link]:
+                reading, feed, _ = self._saved[entry]
+                if feed != feed_id:
+                    listed.setdefault(link, []).append((story, reading.entry.published))
+        for stories in listed.values():
+            stories.sort(key=itemgetter(0))
         return listed
 
     def alone(self, story_id: int) -> bool:
         """Whether the story has one copy only."""
-        self._write_rows()
+        self._write_copies_of(story_id)
         count = select(func.count()).select_from(CopyRow).where(CopyRow.story_id == story_id)
         return self._session.exec(count).one() <= 1
 
@@ -276,6 +328,8 @@ class Transaction:
         """Make the entry a copy of the story, for the decision's reasons."""
         if entry_id in self._saved and entry_id not in self._decided:
             self._copies.append(copy_row(entry_id, story_id, decision))
+            link = self._saved[entry_id][0].keys.link
+            self._listed.setdefault(link, []).append((entry_id, story_id))
             if story_id in self._minted:
                 self._minted[story_id].append(entry_id)
         else:
@@ -285,6 +339,7 @@ class Transaction:
             self._minted.clear()  # read copies from the database from here on
             self.index.forget_members()
         self._decided[entry_id] = decision
+        self._here.pop(entry_id, None)
 
     def join(self, older: int, newer: int, hashes: Sequence[int]) -> None:
         """Make one story of two. The older id stays; the other leads to it for good.
@@ -330,6 +385,8 @@ class Transaction:
 
     def apart(self, story: int) -> set[int]:
         """The stories that this one may not be joined with, as somebody took them apart."""
+        if not self.rulings.keep_apart:
+            return set()
         self._write_rows()
         return self.rulings.apart(story)
 
@@ -339,7 +396,7 @@ class Transaction:
         there = [story for story in story_ids if story not in self._minted]
         copies = {}
         if there:
-            self._write_rows()
+            self._write_copies_of(*there)
             copies = copies_of(self._session, there)
         for story in here:
             copies[story] = self._copies_here(story)
@@ -349,6 +406,12 @@ class Transaction:
         return [self._copy(entry) for entry in self._minted[story]]
 
     def _copy(self, entry_id: int) -> Copy:
+        copy = self._here.get(entry_id)
+        if copy is None:
+            copy = self._here[entry_id] = self._made(entry_id)
+        return copy
+
+    def _made(self, entry_id: int) -> Copy:
         reading, feed_id, now = self._saved[entry_id]
         if feed_id not in self._feeds:
             feed = select(FeedRow.url, FeedRow.category).where(FeedRow.id == feed_id)
@@ -438,6 +501,7 @@ class Transaction:
         feed still lists stay: they would come back as new. Called once an hour, it keeps up with
         what grows old.
         """
+        self.flush()
         older_than = now - retention
         connection = self._session.connection()
         entries = connection.execute(

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from aggregator.web.feeds import SECURITY as SECURITY_OF_FEEDS
 from aggregator.web.feeds import Feeds
 from aggregator.web.http import Headers
 
@@ -20,14 +21,6 @@ _SECURITY: Headers = [
     (b"x-frame-options", b"DENY"),
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), interest-cohort=()"),
-]
-# A feed is no page: nothing in it is run or framed, whatever a browser makes of it.
-_SECURITY_OF_FEEDS: Headers = [
-    (b"x-content-type-options", b"nosniff"),
-    (
-        b"content-security-policy",
-        b"default-src 'none'; style-src 'self'; frame-ancestors 'none'",
-    ),
 ]
 # The first part of a path, for metrics: anything else is "other".
 _ROUTES = {
@@ -77,13 +70,11 @@ class Edge:
             found = self._feeds.at_hand(scope)
             if found is not None:  # most requests of most days
                 status, headers, body = found
-                if status == 200:
-                    headers = headers + _SECURITY_OF_FEEDS
                 await send({"type": "http.response.start", "status": status, "headers": headers})
                 await send({"type": "http.response.body", "body": b"" if head else body})
                 self._requested("feed", status, time.perf_counter() - started)
                 return
-        security = _SECURITY_OF_FEEDS if scope["path"].startswith("/feed") else _SECURITY
+        security = SECURITY_OF_FEEDS if scope["path"].startswith("/feed") else _SECURITY
         status = 500
 
         async def sent(message: Message) -> None:

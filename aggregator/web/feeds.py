@@ -14,7 +14,15 @@ from aggregator.errors import NotFoundError, StoreError
 from aggregator.store import NIL
 from aggregator.web.addresses import base_of, own_url
 from aggregator.web.api import must_be_known
-from aggregator.web.http import Headers, Representation, answer, answer_at_hand, request_headers
+from aggregator.web.http import (
+    HEEDED,
+    Answer,
+    Headers,
+    Representation,
+    answer,
+    answer_at_hand,
+    request_headers,
+)
 from aggregator.web.parameters import read_feed_selection, read_slice
 from aggregator.web.site import FeedWish, Site
 from aggregator.web.watched import Watched
@@ -24,9 +32,22 @@ _CACHE_CONTROL = "public, max-age=60"
 _CACHE_CONTROL_OF_ARCHIVES = "public, max-age=3600"
 _PLAIN_XML = "application/xml; charset=utf-8"
 _PASSING = 60.0  # seconds that a feed of what is young is kept
+_MOST_ANSWERS = 2000  # requests that differ in what is heeded of them
+# A feed is no page: nothing in it is run or framed, whatever a browser makes of it.
+SECURITY: Headers = [
+    (b"x-content-type-options", b"nosniff"),
+    (
+        b"content-security-policy",
+        b"default-src 'none'; style-src 'self'; frame-ancestors 'none'",
+    ),
+]
 _FORMS = {"rss": "rss", "xml": "rss", "atom": "atom", "json": "json"}
 
+_HEEDED = HEEDED | {b"host", b"accept"}
+
 log = structlog.get_logger(__name__)
+
+_Asked = tuple[str | bytes | tuple[bytes, bytes], ...]  # all that an answer depends on
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +65,7 @@ class Feeds:
         self._version = version
         self._kept: OrderedDict[tuple[str, ...], _Kept] = OrderedDict()
         self._building: dict[tuple[str, ...], asyncio.Task[Representation]] = {}
+        self._answers: dict[_Asked, tuple[_Kept, Answer]] = {}
 
     async def __call__(self, scope: Scope, _: Receive, send: Send) -> None:
         """Answer a GET."""
@@ -56,12 +78,31 @@ class Feeds:
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
-    def at_hand(self, scope: Scope) -> tuple[int, Headers, bytes] | None:
+    def at_hand(self, scope: Scope) -> Answer | None:
         """The answer to a GET that can be given at once; None for one that takes some work."""
+        asked = _asked(scope)
+        version = self._version.at_hand()
+        found = self._answers.get(asked)
+        if found is None or found[0].version != version or found[0].until < time.monotonic():
+            return None if version is None else self._find_answer(asked, scope, version)
+        return found[1]
+
+    def _find_answer(self, asked: _Asked, scope: Scope, version: str) -> Answer | None:
+        """The answer out of a document that is kept, and is kept itself from then on."""
         kept = self._kept.get(_key(base_of(self._site, scope), scope))
-        if kept is None or kept.version != self._version.fresh or kept.until < time.monotonic():
+        if kept is None or kept.version != version or kept.until < time.monotonic():
             return None
-        return answer_at_hand(kept.representation, request_headers(scope))
+        answer = answer_at_hand(kept.representation, request_headers(scope))
+        if answer is None:
+            return None
+        status, headers, body = answer
+        if len(self._answers) >= _MOST_ANSWERS:
+            self._answers.clear()
+        self._answers[asked] = (
+            kept,
+            (status, headers + SECURITY if status == 200 else headers, body),
+        )
+        return self._answers[asked][1]
 
     async def _current(self, key: tuple[str, ...], scope: Scope, base: str) -> Representation:
         kept = self._kept.get(key)
@@ -119,6 +160,7 @@ class Feeds:
         return fresh
 
     def _keep(self, key: tuple[str, ...], kept: _Kept) -> None:
+        self._answers.clear()  # of the document that this one may take the place of
         self._kept[key] = kept
         self._kept.move_to_end(key)
         # Twice the body, as its compressed forms come later.
@@ -126,6 +168,11 @@ class Feeds:
         while size > _MOST_BYTES and len(self._kept) > 1:
             _, oldest = self._kept.popitem(last=False)
             size -= 2 * oldest.representation.size
+
+
+def _asked(scope: Scope) -> _Asked:
+    heeded = [header for header in scope["headers"] if header[0] in _HEEDED]
+    return (scope["path"], scope["query_string"], scope["scheme"], *heeded)
 
 
 def _key(base: str, scope: Scope) -> tuple[str, ...]:

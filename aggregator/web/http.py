@@ -18,11 +18,13 @@ else:
     from backports import zstd
 
 Headers = list[tuple[bytes, bytes]]
+Answer = tuple[int, Headers, bytes]  # status, headers, body
 
 _SMALL = 500  # bytes; compressing less saves nothing
 _CODINGS = ("zstd", "gzip")  # in the order of our preference
 _CONDITIONS = frozenset({"if-match", "if-none-match", "if-modified-since", "if-unmodified-since"})
-_HEEDED = frozenset({b"accept-encoding", *(name.encode() for name in _CONDITIONS)})
+# The headers of a request that its answer depends on.
+HEEDED = frozenset({b"accept-encoding", *(name.encode() for name in _CONDITIONS)})
 _GZIP_LEVEL = 6
 _ZSTD_LEVEL = 9
 
@@ -102,9 +104,7 @@ class Representation:
         return len(self.body) + sum(len(body) for body, _ in self._encoded.values())
 
 
-def answer(
-    representation: Representation, headers: Mapping[str, str]
-) -> tuple[int, Headers, bytes]:
+def answer(representation: Representation, headers: Mapping[str, str]) -> Answer:
     """Status, headers and body for a GET with those request headers (names in lower case).
 
     The order of conditions is that of RFC 9110, 13.2.2.
@@ -116,9 +116,7 @@ def answer(
     return 200, described, body
 
 
-def answer_at_hand(
-    representation: Representation, headers: Mapping[str, str]
-) -> tuple[int, Headers, bytes] | None:
+def answer_at_hand(representation: Representation, headers: Mapping[str, str]) -> Answer | None:
     """The same answer; None for one that takes some work, as nothing was compressed for it yet."""
     short = _without_body(representation, headers)
     if short is not None:
@@ -130,9 +128,7 @@ def answer_at_hand(
     return 200, described, body
 
 
-def _without_body(
-    representation: Representation, headers: Mapping[str, str]
-) -> tuple[int, Headers, bytes] | None:
+def _without_body(representation: Representation, headers: Mapping[str, str]) -> Answer | None:
     """The answer to a condition that ends the matter."""
     if _CONDITIONS.isdisjoint(headers):
         return None
@@ -171,7 +167,7 @@ def request_headers(scope: Mapping[str, Any]) -> dict[str, str]:
     """The headers of a request that are heeded here; lists that came in parts are joined."""
     found: dict[str, str] = {}
     for name, value in scope["headers"]:
-        if name in _HEEDED:
+        if name in HEEDED:
             key, text = name.decode("latin-1"), value.decode("latin-1")
             found[key] = f"{found[key]}, {text}" if key in found else text
     return found

@@ -1,9 +1,12 @@
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from aggregator.config import feeds_from_opml
+from aggregator.config.opml import read_opml
 from aggregator.errors import ConfigError
 from aggregator.model import FeedSpec
 
@@ -79,3 +82,27 @@ def test_any_bytes_are_feeds_or_refused(data):
     except ConfigError:
         return
     assert feeds
+
+
+READERS = sorted((Path(__file__).parent / "opml").glob("*.opml"))
+
+
+@pytest.mark.parametrize("file", READERS, ids=lambda file: file.stem)
+def test_what_other_readers_export_comes_with_names_and_folders(file):
+    feeds, skipped = read_opml(file.read_bytes(), file.name)
+    assert set(feeds) == {
+        FeedSpec("https://harbourpost.example/feed.xml", "Harbour Post", category="Coast"),
+        FeedSpec("https://quay.example/atom?a=1&b=2", "Quay & Tide", category="Coast"),
+        FeedSpec("https://valleyledger.example/rss", "Valley Ledger"),
+    }
+    assert len(feeds) == 3
+    scraped = ("https://tides.example/today.html", "https://berths.example/api.json")
+    assert skipped == (scraped if file.stem == "freshrss" else ())
+
+
+def test_there_is_a_file_of_each_reader_that_the_guide_names():
+    guide = (Path(__file__).parents[2] / "docs" / "moving.md").read_text()
+    assert len(READERS) == 5
+    for file in READERS:
+        name = file.stem.replace("-", " ")
+        assert f"| {name} |" in guide.lower()

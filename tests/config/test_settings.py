@@ -164,7 +164,7 @@ def test_feeds_keep_their_order_and_each_url_comes_once(written, tmp_path):
         FeedSpec("https://two.example/feed", "Two", category="News"),
     )
     assert [(problem.line, problem.found) for problem in config.warnings] == [
-        (2, "1 outlines without an http or https address"),
+        (2, "1 outlines that are no feeds at an http or https address"),
         (2, "1 feeds that are listed elsewhere too"),
     ]
     assert config.opml_urls == ()

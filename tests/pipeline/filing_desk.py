@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from aggregator import correct
 from aggregator.credit import load_directory
@@ -35,7 +36,13 @@ class FilingDesk:
     def address(self, outlet: str, name: str = "1") -> str:
         return f"https://{outlet.lower()}.example/{name}"
 
-    def poll(
+    def poll(self, outlet: str, text: str, **more: Any) -> str:
+        """File one entry (see `entry`), new or changed; the id of its story."""
+        entry = self.entry(outlet, text, **more)
+        self.poll_together([(outlet, entry)])
+        return self.of(entry.url)
+
+    def entry(
         self,
         outlet: str,
         text: str,
@@ -44,26 +51,35 @@ class FilingDesk:
         name: str = "1",
         url: str = "",
         published: datetime | None = None,
-    ) -> str:
-        """File one entry, new or changed; the id of its story."""
-        url = url or self.address(outlet, name)
+    ) -> ParsedEntry:
         html = "".join(f"<p>{line}</p>" for line in text.split("\n"))
-        entry = ParsedEntry(
+        return ParsedEntry(
             guid=f"{outlet}-{name}",
-            url=url,
+            url=url or self.address(outlet, name),
             title=title or f"As {outlet} has it",
             content_html=html,
             published=published,
         )
+
+    def poll_together(self, polled: Sequence[tuple[str, ParsedEntry]]) -> None:
+        """File an entry of each of these outlets, all in one transaction."""
         self.now += timedelta(minutes=5)
-        feed, listed = self._feeds[outlet], told_apart([entry])
-        known = self.store.known(feed.id, [item.keys for item in listed])
-        tasks = [Task(item) for item in identify(listed, [one for one, _, _ in known])]
-        domain = f"{outlet.lower()}.example"
-        readings = read(Outlet(f"Paper {outlet}", (domain,)), "en", tasks, self.now)
-        with self.store.writing(self.now - WINDOW) as transaction, transaction.part():
-            file(transaction, feed=feed, readings=readings, directory=self.directory, now=self.now)
-        return self.of(url)
+        read_by_feed = []
+        for outlet, entry in polled:
+            feed, listed = self._feeds[outlet], told_apart([entry])
+            known = self.store.known(feed.id, [item.keys for item in listed])
+            tasks = [Task(item) for item in identify(listed, [one for one, _, _ in known])]
+            carrier = Outlet(f"Paper {outlet}", (f"{outlet.lower()}.example",))
+            read_by_feed.append((feed, read(carrier, "en", tasks, self.now)))
+        with self.store.writing(self.now - WINDOW) as transaction:
+            for feed, readings in read_by_feed:
+                file(
+                    transaction,
+                    feed=feed,
+                    readings=readings,
+                    directory=self.directory,
+                    now=self.now,
+                )
 
     def of(self, url: str) -> str:
         """The id of the story that has a copy at this address."""
