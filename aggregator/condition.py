@@ -97,7 +97,10 @@ def for_people(found: Status) -> RenderableType:
     """The status for a terminal."""
     facts = Table.grid(padding=(0, 2))
     states = ", ".join(f"{count} {state}" for state, count in sorted(found.feeds.items()))
-    polls = f"last {_ago(found.last_poll_at, found.at)}, next {_ago(found.next_poll_at, found.at)}"
+    due = found.next_poll_at is not None and found.next_poll_at <= found.at
+    following = "due " if due else "next "
+    polls = f"last {_ago(found.last_poll_at, found.at)}, "
+    polls += f"{following}{_ago(found.next_poll_at, found.at)}"
     for name, value in (
         ("feeds", states or "none"),
         ("polls", polls + (f"; {found.late} feeds are late" if found.late else "")),

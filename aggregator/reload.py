@@ -21,6 +21,8 @@ from aggregator.errors import AggregatorError, ConfigError
 _Mark = tuple[int, int, int] | None  # of a file: its inode, time of change and size
 Told = Callable[["State"], object]
 
+SIGHUP = "SIGHUP"  # why, where somebody asked for it
+
 log = structlog.get_logger(__name__)
 
 
@@ -104,6 +106,7 @@ class Reloader:
         self._clock = clock
         self._told = told
         self._watch = FileWatch(config.files)
+        self._watch.again()  # they may have changed since they were read
         self._one_at_a_time = asyncio.Lock()
         self.state = State(clock())
         told(self.state)
@@ -126,7 +129,9 @@ class Reloader:
             try:
                 written = await asyncio.to_thread(load, path)
                 config, restart = without_restart(before, written)
-                await self._apply(config)
+                changed = changes(before, config)
+                if changed or why == SIGHUP:
+                    await self._apply(config)
             except ConfigError as error:
                 self._refused(error)
                 return
@@ -137,9 +142,10 @@ class Reloader:
             self._config = config
             await asyncio.to_thread(self._watch.follow, config.files)
             self._now(State(self._clock(), restart=restart))
-            log.info("config_reloaded", why=why, file=str(path), changed=changes(before, config))
-            for problem in config.warnings:
-                log.warning("config_doubtful", problem=str(problem))
+            if changed or restart or why == SIGHUP:
+                log.info("config_reloaded", why=why, file=str(path), changed=changed)
+                for problem in config.warnings:
+                    log.warning("config_doubtful", problem=str(problem))
             if restart:
                 log.warning("config_needs_restart", settings=list(restart), remedy=str(self.state))
 

@@ -69,7 +69,10 @@ def read_opml(data: bytes, source: str) -> tuple[tuple[FeedSpec, ...], tuple[str
 def _scraped(data: bytes) -> set[str]:
     """The addresses of outlines whose type says that they are no feeds, which listparser drops."""
     parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=True)
-    root = etree.fromstring(data, parser) if data.strip() else None
+    try:
+        root = etree.fromstring(data, parser)
+    except etree.LxmlError:  # nothing that could be read as XML
+        return set()
     outlines = () if root is None else root.iter("outline")
     return {
         outline.get("xmlUrl", "").strip()
