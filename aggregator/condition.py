@@ -12,7 +12,7 @@ from rich.text import Text
 
 from aggregator.config import Config, check, load
 from aggregator.errors import AggregatorError, ConfigError
-from aggregator.model import FeedHealth
+from aggregator.model import FeedHealth, QueueState
 from aggregator.publish import inert, without_secrets
 from aggregator.site import LATE
 from aggregator.store import Store
@@ -36,10 +36,17 @@ class Status:
     merged: int  # stories with several copies
     database_bytes: int
     failing: tuple[FeedHealth, ...]
+    queue: QueueState | None = None  # of many machines, where there is one
 
     def as_json(self) -> dict[str, Any]:
         """The same, for programs."""
-        told = {key: value for key, value in asdict(self).items() if key != "failing"}
+        told = {k: value for k, value in asdict(self).items() if k not in {"failing", "queue"}}
+        told["queue"] = self.queue and {
+            "waiting": self.queue.waiting,
+            "running": self.queue.running,
+            "oldest_seconds": self.queue.oldest and self.queue.oldest.total_seconds(),
+            "workers": self.queue.workers,
+        }
         for key in ("at", "last_poll_at", "next_poll_at"):
             told[key] = told[key].isoformat() if told[key] else None
         told["failing"] = [
@@ -67,6 +74,7 @@ def status(config: Config) -> Status:
     try:
         now = datetime.now(UTC)
         feeds, counts, gauges = store.feeds(), store.counts(), store.gauges(now - LATE)
+        queue = store.queue()
     finally:
         store.close()
     due = [feed.next_poll_at for feed in feeds if feed.next_poll_at and feed.state != "gone"]
@@ -81,6 +89,7 @@ def status(config: Config) -> Status:
         merged=counts["merged"],
         database_bytes=gauges["bytes"],
         failing=tuple(feed for feed in feeds if feed.state in {"failing", "gone"}),
+        queue=queue,
     )
 
 
@@ -97,6 +106,7 @@ def for_people(found: Status) -> RenderableType:
         ("polls", polls + (f"; {found.late} feeds are late" if found.late else "")),
         ("stories", f"{found.stories:,}, {found.merged:,} of them carried more than once"),
         ("entries", f"{found.entries:,}"),
+        ("queue", str(found.queue or "")),
         ("database", f"{found.database_bytes / 1e6:,.1f} MB"),
     ):
         if value:

@@ -1,57 +1,87 @@
-"""Work that comes again and again, by a clock that only grows.
+"""Work that comes again and again: APScheduler's, and what it does not see to itself.
 
-The wall's clock may be set back by a day, or leap from 1970 to today when a small machine has
-found the time; what is planned by it waits for a day then, or is made up for a million times.
+APScheduler plans by the clock of the wall. When that is set back by a day, what was planned waits
+for a day; so the clock is watched, and all is due anew when it was set back. When it leaps forward,
+as on a small machine that has just found the time, each job is run once.
 """
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from aggregator.errors import StoreError
+
+_SET_BACK = 2.0  # seconds; less is the clock being put right
+_LOOK = 1.0  # seconds between two looks at the clock
 
 log = structlog.get_logger(__name__)
 
 
 class Jobs:
-    """A few jobs, each run every so often, and never twice at once."""
+    """A few jobs, each run every so often, and never twice at once.
 
-    def __init__(self, refused: Callable[[StoreError], None]) -> None:
-        self._refused = refused  # is told of what the database says
-        self._jobs: list[tuple[Callable[[], Awaitable[None]], float, float]] = []
+    `refused` is told of what the database says. `wall` and `steady` give seconds: of the clock that
+    may be set, and of one that only grows.
+    """
+
+    def __init__(
+        self,
+        refused: Callable[[StoreError], None],
+        *,
+        wall: Callable[[], float] = time.time,
+        steady: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._refused = refused
+        self._wall, self._steady = wall, steady
+        self._scheduler = AsyncIOScheduler(
+            timezone=UTC,
+            # One that was missed is made up for, once.
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+        )
 
     def every(
         self, work: Callable[[], Awaitable[None]], pause: timedelta, *, at_once: bool = False
     ) -> None:
         """Run `work` every so often; `at_once`: for the first time at the start."""
+        begin = datetime.now(UTC) if at_once else datetime.now(UTC) + pause
         seconds = pause.total_seconds()
-        self._jobs.append((work, seconds, 0.0 if at_once else seconds))
+        self._scheduler.add_job(
+            self._done, "interval", args=[work], seconds=seconds, next_run_time=begin
+        )
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Let them run as long as the context lasts; what runs at its end is cancelled."""
-        tasks = [asyncio.create_task(self._repeat(*job)) for job in self._jobs]
+        self._scheduler.start()
+        watching = asyncio.create_task(self._watch())
         try:
             yield
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            watching.cancel()
+            self._scheduler.shutdown(wait=False)
+            await asyncio.gather(watching, return_exceptions=True)
 
-    async def _repeat(
-        self, work: Callable[[], Awaitable[None]], pause: float, first: float
-    ) -> None:
-        loop = asyncio.get_running_loop()
-        due = loop.time() + first
+    async def _done(self, work: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await work()
+        except StoreError as error:
+            self._refused(error)
+        except asyncio.CancelledError:  # at the end: no failure worth telling of
+            return
+        except Exception:  # a surprise now must not be the end of it
+            log.exception("job_failed", job=getattr(work, "__qualname__", ""))
+
+    async def _watch(self) -> None:
+        """Make all due when the clock was set back."""
+        ahead = self._wall() - self._steady()
         while True:
-            await asyncio.sleep(due - loop.time())
-            try:
-                await work()
-            except StoreError as error:
-                self._refused(error)
-            except Exception:  # a surprise now must not be the end of it
-                log.exception("job_failed", job=getattr(work, "__qualname__", ""))
-            due = max(due + pause, loop.time())  # those that were missed are not made up for
+            await asyncio.sleep(_LOOK)
+            before, ahead = ahead, self._wall() - self._steady()
+            if ahead < before - _SET_BACK:
+                for job in self._scheduler.get_jobs():
+                    job.modify(next_run_time=datetime.now(UTC))

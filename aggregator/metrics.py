@@ -14,7 +14,7 @@ from prometheus_client import (
 )
 
 from aggregator import __version__
-from aggregator.model import PollOutcome
+from aggregator.model import PollOutcome, QueueState
 from aggregator.reload import State
 
 
@@ -36,12 +36,6 @@ class Metrics:
             "aggregator_poll_seconds",
             "How long a poll took, pages and matching included.",
             buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60),
-            registry=registry,
-        )
-        self._lateness = Histogram(
-            "aggregator_poll_lateness_seconds",
-            "How long after it was due a poll began.",
-            buckets=(1, 2, 5, 10, 30, 60, 300, 900, 3600),
             registry=registry,
         )
         self._bytes = Counter(
@@ -92,39 +86,6 @@ class Metrics:
             ["result"],
             registry=registry,
         )
-        self._polling = Gauge(
-            "aggregator_polling", "Feeds that are being polled now.", registry=registry
-        )
-
-        self._refusals = Counter(
-            "aggregator_database_refusals",
-            "What the database refused, by reason.",
-            ["reason"],
-            registry=registry,
-        )
-        self._degraded = Gauge(
-            "aggregator_degraded",
-            "What hinders polling now (1), while pages and feeds are served.",
-            ["what"],
-            registry=registry,
-        )
-        self._waiting = Gauge(
-            "aggregator_polls_waiting", "Feeds that are due and not begun.", registry=registry
-        )
-        self._writes_waiting = Gauge(
-            "aggregator_writes_waiting",
-            "What polls found that waits for the database's one writer.",
-            registry=registry,
-        )
-        self._feeds = Gauge(
-            "aggregator_feeds",
-            "Feeds that fail, are gone for good, or were due a quarter of an hour ago.",
-            ["state"],
-            registry=registry,
-        )
-        self._size = Gauge(
-            "aggregator_database_bytes", "The size of the database.", registry=registry
-        )
         self._config_ok = Gauge(
             "aggregator_config_last_reload_successful",
             "Whether the configuration was right when it was last read.",
@@ -140,6 +101,45 @@ class Metrics:
             "How many changed settings wait for a restart.",
             registry=registry,
         )
+        self._polling = Gauge(
+            "aggregator_polling", "Feeds that are being polled now.", registry=registry
+        )
+        self._waiting = Gauge(
+            "aggregator_polls_waiting", "Feeds that are due and not begun.", registry=registry
+        )
+        self._late = Histogram(
+            "aggregator_poll_lateness_seconds",
+            "How long after it was due a poll began.",
+            buckets=(1, 5, 15, 60, 300, 900, 3600, 14400),
+            registry=registry,
+        )
+        self._writes_waiting = Gauge(
+            "aggregator_writes_waiting",
+            "What polls found that waits for the database's one writer.",
+            registry=registry,
+        )
+        self._feeds = Gauge(
+            "aggregator_feeds",
+            "Feeds that fail, are gone for good, or were due a quarter of an hour ago.",
+            ["state"],
+            registry=registry,
+        )
+        self._size = Gauge(
+            "aggregator_database_bytes", "The size of the database.", registry=registry
+        )
+        self._queue: _Queue | None = None  # where there is one
+        self._refusals = Counter(
+            "aggregator_database_refusals",
+            "What the database refused, by reason.",
+            ["reason"],
+            registry=registry,
+        )
+        self._degraded = Gauge(
+            "aggregator_degraded",
+            "What hinders polling now (1), while pages and feeds are served.",
+            ["what"],
+            registry=registry,
+        )
         # What may happen is there from the start, so that its first time can be told.
         for result in ("fetched", "not_modified", "failed"):
             self._polls.labels(result)
@@ -153,20 +153,16 @@ class Metrics:
         self._waiting.set_function(waiting)
         self._writes_waiting.set_function(writes)
 
+    def begun(self, late: float) -> None:
+        """Note that a poll begins, so many seconds after it was due."""
+        self._late.observe(max(late, 0.0))
+
     def configured(self, state: State) -> None:
         """Say how the running settings stand to their file."""
         self._config_ok.set(state.result == "loaded")
         self._config_restart.set(len(state.restart))
         if state.result == "loaded":
             self._config_since.set(state.since.timestamp())
-
-    def measured(self, gauges: Mapping[str, int]) -> None:
-        """Take what `Store.gauges` tells."""
-        for state, number in gauges.items():
-            if state == "bytes":
-                self._size.set(number)
-            else:
-                self._feeds.labels(state).set(number)
 
     def polled(self, outcome: PollOutcome, seconds: float) -> None:
         """Count one poll; `seconds` is its whole time."""
@@ -182,10 +178,6 @@ class Metrics:
 
         for place, number in outcome.credits.items():
             self._credits.labels(place).inc(number)
-
-    def begun(self, lateness: float) -> None:
-        """Note that a poll begins, so many seconds after it was due."""
-        self._lateness.observe(lateness)
 
     def requested(self, route: str, status: int, seconds: float) -> None:
         """Count one answered request. `route` is of a bounded set."""
@@ -208,9 +200,22 @@ class Metrics:
         """Count one refusal of the database."""
         self._refusals.labels(reason).inc()
 
+    def queued(self, queue: QueueState) -> None:
+        """Say how the queue of many machines is doing."""
+        self._queue = self._queue or _Queue(self._registry)
+        self._queue.show(queue)
+
     def polling(self, feeds: int) -> None:
         """Say how many feeds are being polled."""
         self._polling.set(feeds)
+
+    def measured(self, gauges: Mapping[str, int]) -> None:
+        """Take what `Store.gauges` tells."""
+        for state, number in gauges.items():
+            if state == "bytes":
+                self._size.set(number)
+            else:
+                self._feeds.labels(state).set(number)
 
     def render(
         self,
@@ -230,3 +235,29 @@ class Metrics:
         for what, number in held.items():
             self._held.labels(what).set(number)
         return generate_latest(self._registry)
+
+
+class _Queue:
+    """The gauges of a queue; where there is none, nobody is to read zeros."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._jobs = Gauge(
+            "aggregator_queue_jobs", "Jobs of the queue, by state.", ["state"], registry=registry
+        )
+        self._oldest = Gauge(
+            "aggregator_queue_oldest_seconds",
+            "How long the job that waits longest has waited.",
+            registry=registry,
+        )
+        self._workers = Gauge(
+            "aggregator_queue_workers",
+            "Workers that showed a sign of life within the last minute.",
+            registry=registry,
+        )
+
+    def show(self, queue: QueueState) -> None:
+        """Set them."""
+        self._jobs.labels("waiting").set(queue.waiting)
+        self._jobs.labels("running").set(queue.running)
+        self._oldest.set(queue.oldest.total_seconds() if queue.oldest else 0.0)
+        self._workers.set(queue.workers)

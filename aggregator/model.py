@@ -801,3 +801,10 @@ class QueueState:
     running: int
     oldest: timedelta | None  # how long the one that waits longest has waited; None: none waits
     workers: int  # that showed a sign of life within the last minute
+
+    def __str__(self) -> str:
+        oldest = f", the oldest for {self.oldest.total_seconds():.0f} s" if self.oldest else ""
+        return (
+            f"{self.waiting} jobs wait{oldest}, {self.running} are under way; "
+            f"{self.workers} workers show a sign of life"
+        )

@@ -3,8 +3,8 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator, Callable, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
 from starlette.types import ASGIApp
@@ -14,7 +14,6 @@ from aggregator.config import Config
 from aggregator.fetch import Poster
 from aggregator.reload import SIGHUP, Reloader
 from aggregator.serving import Entrance
-from aggregator.setbacks import Condition
 from aggregator.site import StoredSite
 from aggregator.web import create_app
 
@@ -23,12 +22,14 @@ if TYPE_CHECKING:
 
 
 class Running:
-    """A daemon being served at an entrance. `poll`: whether it polls, too.
+    """A daemon being served, behind an entrance. An async context manager.
 
-    An async context manager.
+    `poll`: whether it polls, too.
     """
 
-    def __init__(self, daemon: "Daemon", entrance: Entrance, *, poll: bool) -> None:
+    def __init__(
+        self, daemon: "Daemon", entrance: Entrance, *, poll: bool, clock: Callable[[], datetime]
+    ) -> None:
         self._daemon = daemon
         self._entrance = entrance
         self._poll = poll
@@ -36,10 +37,7 @@ class Running:
         self._stack = contextlib.AsyncExitStack()
         self._reloading: asyncio.Task[None] | None = None
         self.reloader = Reloader(
-            daemon.config,
-            self._change,
-            clock=lambda: datetime.now(UTC),
-            told=daemon.metrics.configured,
+            daemon.config, self._change, clock=clock, told=daemon.metrics.configured
         )
         self._site = self._new_site()
         entrance.app = self._new_app()
@@ -76,11 +74,6 @@ class Running:
             await self._stack.aclose()
             self._announcer = await self._new_announcer()
 
-    def _conditions(self) -> Sequence[Condition]:
-        state = self.reloader.state
-        settings = Condition("configuration", "" if state.well else str(state))
-        return (*(self._daemon.conditions() if self._poll else ()), settings)
-
     def _version(self) -> str:  # of the site of the moment
         return self._site.version()
 
@@ -94,7 +87,8 @@ class Running:
             daemon.store,
             daemon.metrics,
             daemon.started.is_set,
-            conditions=self._conditions,
+            conditions=daemon.conditions if self._poll else tuple,
+            settings=lambda: self.reloader.state,
         )
 
     def _new_app(self) -> ASGIApp:
@@ -103,20 +97,31 @@ class Running:
 
     async def _new_announcer(self) -> Announcer | None:
         """Nobody without hubs, or without an address."""
-        config, daemon = self._daemon.config, self._daemon
-        if not (self._poll and config.websub.hubs and config.server.base_url):
+        if not self._poll:
             return None
-        poster = await self._stack.enter_async_context(
-            Poster(
-                user_agent=config.http.user_agent,
-                timeout=config.http.timeout,
-                allow_networks=config.http.allow_networks,
-            )
+        return await self._stack.enter_async_context(
+            announcing(self._daemon, self._version, self._heads)
         )
-        return Announcer(
+
+
+@contextlib.asynccontextmanager
+async def announcing(
+    daemon: "Daemon", version: Callable[[], str], heads: Callable[[], Mapping[str, str]]
+) -> AsyncIterator[Announcer | None]:
+    """Who tells the configured hubs of changes; nobody without hubs, or without an address."""
+    config = daemon.config
+    if not (config.websub.hubs and config.server.base_url):
+        yield None
+        return
+    async with Poster(
+        user_agent=config.http.user_agent,
+        timeout=config.http.timeout,
+        allow_networks=config.http.allow_networks,
+    ) as poster:
+        yield Announcer(
             config.websub.hubs,
-            version=self._version,
-            heads=self._heads,
+            version=version,
+            heads=heads,
             post=poster.post,
             told=daemon.metrics.announced,
             clock=time.monotonic,

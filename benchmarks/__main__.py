@@ -11,7 +11,7 @@ from benchmarks.results import Options, Result
 
 # A benchmark is a module of this package with `run(options: Options) -> Result`; in this order
 # they stand in the page.
-BENCHMARKS = ("polling", "tick", "match", "growth", "credit", "publish")
+BENCHMARKS = ("polling", "tick", "match", "growth", "credit", "publish", "workers")
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 
 

@@ -18,6 +18,7 @@ from sqlalchemy.engine import make_url
 from aggregator.config import Config
 from aggregator.daemon import Daemon
 from aggregator.errors import ConfigError, StoreError
+from aggregator.queue.announcing import announce_for_ever
 from aggregator.queue.rescue import HEARTBEAT, rescue_for_ever
 from aggregator.queue.schema import make_tables
 from aggregator.queue.tasks import QUEUE, Tasks
@@ -63,7 +64,10 @@ async def work(config: Config, *, ready: Callable[[], object] | None = None) -> 
         if ready is not None:
             ready()
         log.info("worker_started", feeds=len(daemon.store.listed()))
+        announcing = asyncio.create_task(announce_for_ever(daemon))
         await _take_jobs_until(stopping, tasks, config.poll.concurrency)
+        announcing.cancel()
+        await asyncio.gather(announcing, return_exceptions=True)
         log.info("worker_stopping")
     log.info("worker_stopped")
 

@@ -61,6 +61,9 @@ def restore(url: str, file: Path) -> dict[str, int]:
         copy = Path(folder) / "backup.db"
         _check(file)
         copy.write_bytes(file.read_bytes())  # so that the backup stays as it is
+        log = file.with_name(f"{file.name}-wal")
+        if log.exists():  # the file of a daemon that was killed: its newest rows stand there
+            copy.with_name(f"{copy.name}-wal").write_bytes(log.read_bytes())
         source = connect(f"sqlite:///{copy}")
         engine = connect(url)
         try:

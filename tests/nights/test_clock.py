@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from nightly import DAY, HOUR, nights
 
+from aggregator import jobs as jobs_module
 from aggregator.errors import StoreError
 from aggregator.jobs import Jobs
 from aggregator.setbacks import WallClock
@@ -70,3 +71,19 @@ async def test_jobs_go_on_after_any_surprise_and_one_at_a_time():
     async with jobs.running():
         await asyncio.wait_for(ended.wait(), 30)
     assert [error.reason for error in refusals] == ["database_full"]
+
+
+async def test_jobs_are_due_anew_when_the_clock_was_set_back(monkeypatch):
+    monkeypatch.setattr(jobs_module, "_LOOK", 0.01)
+    wall, ran = [1e9], asyncio.Event()
+
+    async def work():
+        ran.set()
+
+    jobs = Jobs(lambda _: None, wall=lambda: wall[0], steady=lambda: 0.0)
+    jobs.every(work, timedelta(hours=1))
+    async with jobs.running():
+        await asyncio.sleep(0.05)
+        assert not ran.is_set()
+        wall[0] -= DAY.total_seconds()
+        await asyncio.wait_for(ran.wait(), 30)

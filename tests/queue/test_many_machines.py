@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 from alembic.script import ScriptDirectory
-from machines import DELAY, PATIENCE, machines
 
 from aggregator.store.database import alembic_config
 from benchmarks.hosts import Land, hosts, too_soon
+from benchmarks.machines import DELAY, PATIENCE, machines
 
 if TYPE_CHECKING:
-    from conftest import Cluster
+    from benchmarks.postgres import Cluster
 
 pytestmark = pytest.mark.timeout(600)  # on a busy machine; each needs a fraction of it
 ROOT = Path(__file__).parents[2]
@@ -65,11 +65,11 @@ def test_a_worker_that_is_killed_leaves_nothing_undone_and_nothing_done_twice(
     tmp_path: Path, postgres_database: str
 ) -> None:
     with (
-        hosts(SMALL, latency=0.3) as origin,
+        hosts(SMALL, latency=0.6) as origin,
         machines(tmp_path, postgres_database, origin) as many,
     ):
         many.start_together(3)
-        many.until_polled(10)
+        many.until_polled(3)  # each has more in hand
         many.kill(0)
         many.until_polled()
         many.has_all_stories()

@@ -1,21 +1,30 @@
 """The queue itself: its tables, who does what, and what dead workers leave behind."""
 
 import asyncio
+import json
 import shutil
+import subprocess
+import sys
 from datetime import timedelta
 from pathlib import Path
 
 import psycopg
 import pytest
 from procrastinate.schema import SchemaManager
+from rich.console import Console
 
+from aggregator.condition import for_people, status
 from aggregator.config import Config
 from aggregator.daemon import Daemon, utc_now
-from aggregator.model import FeedSpec
+from aggregator.metrics import Metrics
+from aggregator.model import FeedSpec, StoryQuery
 from aggregator.queue import rescue as rescuing
 from aggregator.queue.rescue import rescue
 from aggregator.queue.schema import make_tables
 from aggregator.queue.tasks import QUEUE, Tasks
+from aggregator.site import StoredSite
+from aggregator.store import Store
+from benchmarks.hosts import Land, hosts
 
 
 def query(url, statement, *values):
@@ -128,3 +137,72 @@ async def test_tables_of_somebody_else_are_left_as_they_are(postgres_database, m
     await make_tables(postgres_database)
     told = "SELECT obj_description('procrastinate_jobs'::regclass)"
     assert query(postgres_database, told) == [(None,)]
+
+
+async def test_status_readiness_and_metrics_tell_of_the_queue(jobs, postgres_database):
+    store = jobs._daemon.store
+    site = StoredSite(Config(database=postgres_database), store, Metrics(), lambda: True)
+    await jobs.hand_out()
+    (check,) = [check for check in site.readiness() if check.name == "queue"]
+    assert not check.ok, "nobody works on it"
+    assert not check.vital, "which keeps nobody from being served"
+    assert "3 jobs wait" in check.reason
+    assert "aggregator worker" in check.reason
+
+    worker = await jobs.app.job_manager.register_worker()
+    assert await jobs.app.job_manager.fetch_job([QUEUE], worker)
+    (check,) = [check for check in site.readiness() if check.name == "queue"]
+    assert check.ok
+    metrics = site.metrics().decode()
+    assert 'aggregator_queue_jobs{state="waiting"} 2.0' in metrics
+    assert 'aggregator_queue_jobs{state="running"} 1.0' in metrics
+    assert "aggregator_queue_workers 1.0" in metrics
+    assert "aggregator_queue_oldest_seconds " in metrics
+
+    found = status(Config(database=postgres_database))
+    assert found.as_json()["queue"]["waiting"] == 2
+    console = Console(record=True, width=120)
+    console.print(for_people(found))
+    assert "2 jobs wait" in console.export_text()
+
+
+def test_where_there_is_no_queue_nothing_is_told_of_one(database_url):
+    store = Store(database_url)
+    site = StoredSite(Config(database=database_url), store, Metrics(), lambda: True)
+    assert [check for check in site.readiness() if check.name == "queue"] == []
+    assert b"aggregator_queue" not in site.metrics()
+    assert status(Config(database=database_url)).as_json()["queue"] is None
+    store.close()
+
+
+async def test_the_whole_of_it_moves_from_sqlite_to_postgresql_by_one_command(
+    postgres_database, tmp_path
+):
+    with hosts(Land(feeds=6, hosts=2)) as origin:
+        config = tmp_path / "config.yaml"
+        settings = {
+            "feeds": [{"url": url} for url in origin.urls()],
+            "poll": {"per_host_delay": "10ms"},
+            "http": {"allow_networks": ["127.0.0.0/8"]},
+            "database": f"sqlite:///{tmp_path}/a.db",
+        }
+        config.write_text(json.dumps(settings), "utf-8")
+        await asyncio.to_thread(command, "poll", "--all", "--config", config)
+    before = contents(settings["database"])
+    config.write_text(json.dumps(settings | {"database": postgres_database}), "utf-8")
+    await asyncio.to_thread(command, "restore", tmp_path / "a.db", "--config", config)
+    assert contents(postgres_database) == before
+    assert len(before) > 5
+
+
+def command(*arguments):
+    program = [sys.executable, "-m", "aggregator.cli", *map(str, arguments)]
+    done = subprocess.run(program, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def contents(url):
+    store = Store(url)
+    stories = store.stories(StoryQuery(limit=100))
+    store.close()
+    return {story.id: sorted(copy.url for copy in story.copies) for story in stories}

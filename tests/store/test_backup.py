@@ -182,3 +182,18 @@ def test_what_does_not_hold_together_is_told(database_url):
     assert "1 stories have no copy" in told
     assert "1 copies are in a story that was joined to another" in told
     store.close()
+
+
+def test_the_file_of_a_daemon_that_was_killed_is_restored_with_its_newest_rows(
+    database_url, tmp_path
+):
+    there = tmp_path / "killed"
+    there.mkdir()
+    store = filled(f"sqlite:///{tmp_path / 'running.db'}")
+    for file in tmp_path.glob("running.db*"):  # as a kill leaves them
+        (there / file.name).write_bytes(file.read_bytes())
+    wanted = rows(f"sqlite:///{tmp_path / 'running.db'}")
+    assert (there / "running.db-wal").stat().st_size, "what is new stands in the log"
+    assert restore(database_url, there / "running.db") == {"feed": 1, "entry": 3, "story": 3}
+    assert rows(database_url) == wanted
+    store.close()

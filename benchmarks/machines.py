@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString, cast
 
 import psycopg
 
@@ -30,6 +30,7 @@ class Machines:
         self.origin = origin
         self.database = database
         self.config = folder / "config.yaml"
+        self.patience: float = PATIENCE
         self.processes: list[subprocess.Popen[bytes]] = []
         self._folder = folder
         given = {
@@ -82,10 +83,31 @@ class Machines:
         specs = [FeedSpec(url) for url in self.origin.urls()]
         self.store.list_feeds(specs, datetime.now(UTC) + timedelta(days=1))
 
-    def make_due(self) -> None:
-        """Make all feeds due."""
+    def make_due(self) -> datetime:
+        """Make all feeds due; since when they are."""
         with psycopg.connect(self.database) as connection:
             connection.execute("UPDATE feed SET next_poll_at = now()")
+            return self._moment(connection, "SELECT now()")
+
+    def polled_since(self, moment: datetime) -> int:
+        """How many feeds were polled since then."""
+        with psycopg.connect(self.database) as connection:
+            row = connection.execute(
+                "SELECT count(*) FROM feed WHERE last_polled_at >= %s", (moment,)
+            ).fetchone()
+            assert row is not None
+            return int(row[0])
+
+    def last_polled(self) -> datetime:
+        """When the last poll was."""
+        with psycopg.connect(self.database) as connection:
+            return self._moment(connection, "SELECT max(last_polled_at) FROM feed")
+
+    @staticmethod
+    def _moment(connection: psycopg.Connection[Any], query: LiteralString) -> datetime:
+        row = connection.execute(query).fetchone()
+        assert row is not None
+        return cast("datetime", row[0])
 
     def until_ready(self, number: int) -> None:
         """Wait until one takes jobs."""
@@ -130,7 +152,7 @@ class Machines:
 
     def until(self, wanted: Callable[[], bool], what: str) -> None:
         """Wait until something holds."""
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + self.patience
         while not wanted():
             if time.monotonic() > end:
                 logs = "\n".join(self.log(n)[-2500:] for n in range(len(self.processes)))
