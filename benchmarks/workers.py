@@ -91,7 +91,7 @@ def run(options: Options) -> Result:
         title="Many machines: workers on PostgreSQL",
         measured=_measured(land, counts),
         tables=[_table(first, again)],
-        reading=_reading(first, again, death, counts[-1]),
+        reading=_reading(land, first, again, death, counts[-1]),
         versions=("aggregator", "procrastinate", "psycopg", "sqlalchemy"),
     )
 
@@ -254,22 +254,24 @@ def _table(first: Sequence[Pass], again: Sequence[Pass]) -> Table:
 
 
 def _reading(
-    first: Sequence[Pass], again: Sequence[Pass], death: Death | None, workers: int
+    land: Land, first: Sequence[Pass], again: Sequence[Pass], death: Death | None, workers: int
 ) -> list[str]:
-    one, most = first[0], first[-1]
-    work = (one.cpu_workers + one.cpu_database) / one.feeds * 1000
-    ones = again[0]
-    light = (ones.cpu_workers + ones.cpu_database) / ones.feeds * 1000
+    def work(one: Pass) -> str:
+        return f"{(one.cpu_workers + one.cpu_database) / one.feeds * 1000:.0f} ms"
+
+    writing = sorted(one.writing * 100 for one in first)
+    others = sum(one.cpu_others for one in first) / sum(one.seconds for one in first)
     told = [
-        f"What limits it here is this machine's {os.cpu_count()} cores, which workers, database "
-        f"and origin share: a first poll costs {work:.0f} ms of CPU a feed (workers and database), "
-        f"one that is answered by 304 {light:.0f} ms. With {most.workers} workers the first poll "
-        f"had {(most.cpu_workers + most.cpu_database + most.cpu_origin) / most.seconds:.1f} cores "
-        f"for itself; {most.cpu_others / most.seconds:.1f} went to others on the machine. "
-        "On machines of their own, fetching, parsing and reading divide among the workers; "
-        "matching and writing do not, as one writer at a time holds the database's lock. "
-        "*Writing* is the share of looks in which somebody held it: at 100 % no further worker "
-        "makes a first poll faster.",
+        "*Writing* is the share of looks in which somebody had the one writer's place; *anybody "
+        f"else* is what other programs took of the {os.cpu_count()} cores meanwhile, "
+        f"{others:.1f} cores in the first polls. A first poll cost {work(first[0])} of CPU a feed, "
+        f"workers and database together, one that is answered by 304 {work(again[0])}.",
+        f"In the first polls the writer's place was taken in {writing[0]:.0f} to "
+        f"{writing[-1]:.0f} % of the looks. Matching and writing are serial, whatever the number "
+        "of workers, and where they take nearly all of the time, as here, further workers make "
+        f"nothing faster: {first[0].rate * land.entries:.0f} new entries a second with one, "
+        f"{first[-1].rate * land.entries:.0f} with {first[-1].workers}. What workers do divide is "
+        "fetching, waiting for slow hosts, parsing and reading.",
     ]
     if death is not None:
         told.append(
