@@ -10,6 +10,7 @@ import contextlib
 import http.server
 import json
 import os
+import re
 import shlex
 import socket
 import subprocess
@@ -130,6 +131,21 @@ def test_the_image_holds_no_tools_for_building(image):
         timeout=600,
     )
     assert found.stdout.split() == []
+
+
+def test_the_image_says_what_it_is(image):
+    labels = {
+        key.removeprefix("org.opencontainers.image."): value
+        for key, value in image["Labels"].items()
+        if key.startswith("org.opencontainers.image.")
+    }
+    version = re.search(r'^version = "(.*)"$', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)
+    assert version is not None
+    assert labels["title"] == "aggregator"
+    assert labels["version"] == version[1]
+    assert labels["licenses"] == "Apache-2.0"
+    assert labels["base.name"].startswith("docker.io/library/python:3.11-slim")
+    assert {"description", "revision", "created"} <= labels.keys()
 
 
 def test_a_feed_is_read_from_the_running_container(image, feed_url, tmp_path):

@@ -13,7 +13,8 @@ from ruamel.yaml import YAML
 
 from aggregator.config import Config
 from aggregator.metrics import Metrics
-from aggregator.model import FeedSpec, PollOutcome, PollRecord
+from aggregator.model import FeedSpec, PollOutcome, PollRecord, QueueState
+from aggregator.setbacks import Condition
 from aggregator.site import StoredSite
 from aggregator.store import Store
 
@@ -46,7 +47,8 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[st
     """The names of all samples of a server at work, each with its sets of labels."""
     store = Store(f"sqlite:///{tmp_path_factory.mktemp('metrics')}/a.db")
     metrics = Metrics()
-    site = StoredSite(Config(), store, metrics, lambda: True)
+    hindered = Condition("writing", "The disk is full.")
+    site = StoredSite(Config(), store, metrics, lambda: True, conditions=lambda: (hindered,))
     for outcome in (
         PollOutcome("http://a.example/", "fetched", 200, credits={"body": 1}),
         PollOutcome("http://b.example/", "failed", 500, error="It said 500.", error_reason="http"),
@@ -56,6 +58,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[st
     metrics.built(0.1)
     for status in (200, 500):
         site.requested("/feed.rss", status, 0.1)
+    metrics.queued(QueueState(1, 1, timedelta(seconds=1), 1))
     families = text_string_to_metric_families(site.metrics().decode())
     found: dict[str, list[dict[str, str]]] = {}
     for family in families:
