@@ -63,6 +63,7 @@ fuzz: $(VENV)/development.stamp ## a million inputs, or FUZZ_EXAMPLES=n, for wha
 	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-1000000} $(BIN)/pytest tests/fuzz
 
 audit: $(VENV)/development.stamp ## known holes in the packages of the locks; asks their advisory service
+	@test -x $(BIN)/pip-audit || { echo "First: $(BIN)/python -m pip install pip-audit" >&2; exit 1; }
 	@$(BIN)/pip-audit --require-hashes --disable-pip -r requirements.lock -r requirements-dev.lock
 
 lock: $(VENV)/development.stamp ## resolve the dependencies afresh

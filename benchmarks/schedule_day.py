@@ -1,6 +1,6 @@
-"""A day of a million feeds, simulated: requests a second, pile-ups, how late polls are.
+"""A day of many feeds, simulated: requests a second, pile-ups, how late polls are.
 
-    python -m benchmarks.schedule_day [--feeds N] [--plot FILE]
+    python -m benchmarks.schedule_day [--feeds 1000000] [--plot FILE]
 
 When a feed is polled next is decided by `aggregator.fetch.schedule` itself; only the feeds, their
 hosts and the machines are made up. What a poll costs is what `docs/benchmarks.md` measured. The
