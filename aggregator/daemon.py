@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import threading
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from random import Random
@@ -120,47 +120,38 @@ class Daemon:
         traces are asked for that cannot be had.
         """
         with tracing():
-            times = {"clock": clock, "steady": steady}
-            async with cls._opened(config, times, shared=shared, sleep=sleep) as daemon:
-                yield daemon
-
-    @classmethod
-    @contextlib.asynccontextmanager
-    async def _opened(
-        cls,
-        config: Config,
-        times: Mapping[str, Any],
-        *,
-        shared: bool,
-        sleep: Callable[[float], Awaitable[object]],
-    ) -> AsyncIterator["Daemon"]:
-        store = await asyncio.to_thread(Store, config.database_url)
-        turns = SharedTurns(store) if shared and store.for_many else None
-        told = told_outlets(config, await asyncio.to_thread(store.added))
-        workers = Workers(partial(know_outlets, *told))
-        try:
-            async with Fetcher(
-                concurrency=config.poll.concurrency,
-                others=turns,
-                clock=times["steady"],
-                sleep=sleep,
-                now=times["clock"],
-                **_manners(config),
-            ) as fetcher:
-                daemon = cls(config, store, fetcher, workers, told, shared=bool(turns), **times)
-                writing = asyncio.create_task(daemon._writer.run())
-                try:
-                    yield daemon
-                finally:
-                    await daemon._stop_polling()
-                    daemon._workers.close()
-                    writing.cancel()
-                    await asyncio.gather(writing, return_exceptions=True)
-        finally:
-            if turns is not None:
-                await turns.close()
-            workers.close()
-            store.close()
+            store = await asyncio.to_thread(Store, config.database_url)
+            turns = SharedTurns(store) if shared and store.for_many else None
+            told = told_outlets(config, await asyncio.to_thread(store.added))
+            workers = Workers(partial(know_outlets, *told))
+            try:
+                async with Fetcher(
+                    **_manners(config),
+                    concurrency=config.poll.concurrency,
+                    others=turns,
+                    clock=steady,
+                    sleep=sleep,
+                    now=clock,
+                ) as fetcher:
+                    daemon = cls(
+                        *(config, store, fetcher, workers, told),
+                        shared=turns is not None,
+                        clock=clock,
+                        steady=steady,
+                    )
+                    writing = asyncio.create_task(daemon._writer.run())
+                    try:
+                        yield daemon
+                    finally:
+                        await daemon._stop_polling()
+                        daemon._workers.close()
+                        writing.cancel()
+                        await asyncio.gather(writing, return_exceptions=True)
+            finally:
+                if turns is not None:
+                    await turns.close()
+                workers.close()
+                store.close()
 
     # ------------------------------------------------------------------------------- jobs
 

@@ -86,8 +86,8 @@ class Stderr:
 def set_up(level: int = logging.INFO) -> None:
     """Send the project's and its libraries' logs to stderr."""
     bounded = Bounded()
-    terminal, stderr = sys.stderr.isatty(), cast("TextIO", Stderr())
     colours = not os.environ.get("NO_COLOR")  # https://no-color.org
+    terminal, stderr = sys.stderr.isatty(), cast("TextIO", Stderr())
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,

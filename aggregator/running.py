@@ -3,8 +3,8 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
-from datetime import datetime
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Self
 
 from starlette.types import ASGIApp
@@ -14,6 +14,7 @@ from aggregator.config import Config
 from aggregator.fetch import Poster
 from aggregator.reload import SIGHUP, Reloader
 from aggregator.serving import Entrance
+from aggregator.setbacks import Condition
 from aggregator.site import StoredSite
 from aggregator.web import create_app
 
@@ -22,14 +23,12 @@ if TYPE_CHECKING:
 
 
 class Running:
-    """A daemon being served, behind an entrance. An async context manager.
+    """A daemon being served at an entrance. `poll`: whether it polls, too.
 
-    `poll`: whether it polls, too.
+    An async context manager.
     """
 
-    def __init__(
-        self, daemon: "Daemon", entrance: Entrance, *, poll: bool, clock: Callable[[], datetime]
-    ) -> None:
+    def __init__(self, daemon: "Daemon", entrance: Entrance, *, poll: bool) -> None:
         self._daemon = daemon
         self._entrance = entrance
         self._poll = poll
@@ -37,7 +36,10 @@ class Running:
         self._stack = contextlib.AsyncExitStack()
         self._reloading: asyncio.Task[None] | None = None
         self.reloader = Reloader(
-            daemon.config, self._change, clock=clock, told=daemon.metrics.configured
+            daemon.config,
+            self._change,
+            clock=lambda: datetime.now(UTC),
+            told=daemon.metrics.configured,
         )
         self._site = self._new_site()
         entrance.app = self._new_app()
@@ -74,6 +76,11 @@ class Running:
             await self._stack.aclose()
             self._announcer = await self._new_announcer()
 
+    def _conditions(self) -> Sequence[Condition]:
+        state = self.reloader.state
+        settings = Condition("configuration", "" if state.well else str(state))
+        return (*(self._daemon.conditions() if self._poll else ()), settings)
+
     def _version(self) -> str:  # of the site of the moment
         return self._site.version()
 
@@ -87,8 +94,7 @@ class Running:
             daemon.store,
             daemon.metrics,
             daemon.started.is_set,
-            conditions=daemon.conditions if self._poll else tuple,
-            settings=lambda: self.reloader.state,
+            conditions=self._conditions,
         )
 
     def _new_app(self) -> ASGIApp:

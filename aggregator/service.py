@@ -11,7 +11,7 @@ import uvicorn
 
 from aggregator import serving
 from aggregator.config import Config
-from aggregator.daemon import Daemon, utc_now
+from aggregator.daemon import Daemon
 from aggregator.errors import StoreError
 from aggregator.jobs import Jobs
 from aggregator.running import Running
@@ -29,16 +29,16 @@ async def run(
 ) -> None:
     """Run the daemon until SIGTERM or SIGINT: it polls (unless told not to), and serves.
 
-    While the database cannot be opened, the server says so and it is tried again. Settings are
-    read again on SIGHUP, and when their file has changed. `ready` is called once, with the address
-    of the server, when it serves. Raises ConfigError when the
-    address cannot be served at, StoreError when the database's address is none.
+    Settings are read again on SIGHUP, and when their file has changed. While the database cannot
+    be opened, the server says so and it is tried again. `ready` is called once, with the address
+    of the server, when it serves. Raises ConfigError when the address cannot be served at,
+    StoreError when the database's address is none.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    loop.add_signal_handler(signal.SIGHUP, _nothing)
+    loop.add_signal_handler(signal.SIGHUP, _nothing)  # nothing runs yet that could reload
     entrance = Entrance()
     with listening(config) as listener:
         server = serving.server(entrance)
@@ -93,11 +93,9 @@ async def _opened(
 @contextlib.asynccontextmanager
 async def _at_work(daemon: Daemon, entrance: Entrance, *, poll: bool) -> AsyncIterator[None]:
     """Serve what the daemon has, and let it poll, as long as the context lasts."""
-    loop = asyncio.get_running_loop()
-    async with Running(daemon, entrance, poll=poll, clock=utc_now) as running:
-        loop.add_signal_handler(signal.SIGHUP, running.reload)
+    async with Running(daemon, entrance, poll=poll) as running:
         jobs = Jobs(daemon.refused)
-        jobs.every(running.reloader.look, _LOOK)
+        jobs.every(running.reloader.look, 2 * _SECOND)
         if poll:
             await daemon.prepare()
             jobs.every(daemon.tick, _SECOND, at_once=True)
@@ -105,6 +103,8 @@ async def _at_work(daemon: Daemon, entrance: Entrance, *, poll: bool) -> AsyncIt
             jobs.every(daemon.list_feeds, _HOUR, at_once=True)
             jobs.every(daemon.ask_hubs, _MINUTE)
             jobs.every(running.announce, _SECOND)
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGHUP, running.reload)
         async with jobs.running():
             yield
         loop.add_signal_handler(signal.SIGHUP, _nothing)

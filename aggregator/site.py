@@ -15,7 +15,6 @@ from aggregator.errors import NotFoundError, StoreError
 from aggregator.metrics import Metrics
 from aggregator.model import Channel, Content, Exchange, FeedHealth, Story, StoryQuery, Version
 from aggregator.publish import FORMATS, links, newest, opml
-from aggregator.reload import State
 from aggregator.setbacks import Condition
 from aggregator.store import ARCHIVE, NIL, Store
 from aggregator.web.site import Check, Document, FeedWish
@@ -30,8 +29,7 @@ _ANYWHERE = {"", "0.0.0.0", "::"}  # noqa: S104  (hosts that are compared with, 
 class StoredSite:
     """A site on a store. Implements `aggregator.web.Site`.
 
-    `started` says whether a first poll is under way or done, `conditions` what hinders polling,
-    `settings` how those that run stand to their file.
+    `started` says whether a first poll is under way or done, `conditions` what hinders polling.
     """
 
     title = TITLE
@@ -45,7 +43,6 @@ class StoredSite:
         *,
         conditions: Callable[[], Sequence[Condition]] = tuple,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
-        settings: Callable[[], State] | None = None,
     ) -> None:
         server = config.server
         host = "127.0.0.1" if server.host in _ANYWHERE else server.host
@@ -61,7 +58,6 @@ class StoredSite:
         self._started = started
         self._conditions = conditions
         self._clock = clock
-        self._settings = settings
         self._hubs = config.websub.hubs if self.base_url else ()
         self._counts: tuple[float, Mapping[str, int]] = (float("-inf"), {})
 
@@ -230,31 +226,19 @@ class StoredSite:
     def readiness(self) -> Sequence[Check]:
         """Whether the database can be reached, and a first poll is under way or done.
 
-        What hinders polling is told, too, and settings that could not be taken; neither keeps
-        anybody from being served.
+        What hinders polling is told, too; it keeps nobody from being served.
         """
-        return [*self._stored(), *self._hindrances(), *self._configured()]
-
-    def _hindrances(self) -> Sequence[Check]:
-        return [
+        hindrances = [
             Check(c.name, ok=not c.trouble, reason=c.trouble or "Well.", vital=False)
             for c in self._conditions()
         ]
-
-    def _configured(self) -> Sequence[Check]:
-        if self._settings is None:
-            return []
-        state = self._settings()
-        return [Check("configuration", ok=state.well, reason=str(state), vital=False)]
-
-    def _stored(self) -> Sequence[Check]:
         try:
             self._store.ping()
             polled = self._store.polled_once()
             queue = self._store.queue()
         except StoreError as error:
             nothing = Check("polling", ok=False, reason="Nobody can tell without the database.")
-            return [Check("database", ok=False, reason=str(error)), nothing]
+            return [Check("database", ok=False, reason=str(error)), nothing, *hindrances]
         found = [Check("database", ok=True, reason="It answers.")]
         if polled:
             found.append(Check("polling", ok=True, reason="A first poll is done."))
@@ -266,7 +250,7 @@ class StoredSite:
             idle = queue.waiting > 0 and not queue.workers
             remedy = " Start `aggregator worker`." if idle else ""
             found.append(Check("queue", ok=not idle, reason=f"{queue}.{remedy}", vital=False))
-        return found
+        return found + hindrances
 
     def metrics(self) -> bytes:
         """The metrics, for Prometheus."""

@@ -71,7 +71,7 @@ def test_each_poll_is_a_line_of_json_in_the_log(daemon: RunningDaemon, room: New
 
 
 def test_a_feed_that_is_added_to_the_file_is_polled(daemon: RunningDaemon, room: Newsroom) -> None:
-    assert configuration(daemon) == {"ok": True, "reason": "It runs as it is written."}
+    assert configuration(daemon) == {"ok": True, "reason": "Well."}
     write(daemon, feeds=room.feeds()[:3])
     urls = {feed["url"] for feed in room.feeds()[:3]}
     daemon.until(lambda: daemon.polled() >= urls, "the new feeds are polled")
