@@ -17,6 +17,7 @@ from pathlib import Path
 
 import psycopg
 
+from aggregator.store.database import _WRITER_LOCK
 from benchmarks.hosts import Hosts, Land, hosts, too_soon
 from benchmarks.machines import DELAY, Machines, machines
 from benchmarks.postgres import Cluster, cluster
@@ -30,6 +31,7 @@ _SETTINGS = {
     "poll": {"interval": "1h", "per_host_delay": f"{DELAY}s", "concurrency": _AT_ONCE},
     "http": {"timeout": "20s", "allow_networks": ["127.0.0.0/8"]},
 }
+_WRITES = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = %s AND granted"
 _PATIENCE = 1800  # seconds until a measurement is given up
 
 
@@ -47,6 +49,8 @@ class Pass:
     cpu_workers: float
     cpu_database: float
     cpu_origin: float
+    cpu_others: float  # of all else on the machine
+    writing: float  # the share of the time in which somebody had the one writer's place
     shares: tuple[int, ...]  # polls of each worker
     visits: int
 
@@ -121,19 +125,34 @@ def _pass(many: Machines, server: Cluster, workers: int, *, begin: bool) -> Pass
     polls = [many.log(number).count('"polled"') for number in range(workers)]
     visited = len(many.origin.visits())
     trees = ([process.pid for process in many.processes], [server.pid], [many.origin.pid])
-    before = [sum(map(_cpu, pids)) for pids in trees]
+    before, busy = [sum(map(_cpu, pids)) for pids in trees], _cpu_of_all()
     moment = many.make_due()
-    many.until(lambda: many.polled_since(moment) >= many.origin.land.feeds, "all are polled")
+    looks: list[bool] = []
+
+    def done() -> bool:
+        looks.append(_somebody_writes(many))
+        return many.polled_since(moment) >= many.origin.land.feeds
+
+    many.until(done, "all are polled")
     spent = [sum(map(_cpu, pids)) - was for pids, was in zip(trees, before, strict=True)]
+    others = max(_cpu_of_all() - busy - sum(spent), 0.0)
     _check(many, many.origin.visits()[visited:])
     return Pass(
         workers,
         many.origin.land.feeds,
         (many.last_polled() - moment).total_seconds(),
         *spent,
+        cpu_others=others,
+        writing=sum(looks) / len(looks),
         shares=tuple(many.log(number).count('"polled"') - was for number, was in enumerate(polls)),
         visits=len(many.origin.visits()) - visited,
     )
+
+
+def _somebody_writes(many: Machines) -> bool:
+    with psycopg.connect(many.database) as connection:
+        found = connection.execute(_WRITES, (_WRITER_LOCK,)).fetchone()
+        return found is not None and bool(found[0])
 
 
 def _death(many: Machines, workers: int) -> Death:
@@ -166,6 +185,13 @@ def _check(many: Machines, visits: Sequence[object]) -> None:
     rude = too_soon(visits, DELAY)  # type: ignore[arg-type]
     if rude:
         raise DisagreementError(f"{len(rude)} visits came too soon, the first: {rude[0]}")
+
+
+def _cpu_of_all() -> float:
+    """CPU seconds that the machine was busy."""
+    fields = Path("/proc/stat").read_text("ascii").split("\n", 1)[0].split()
+    user, nice, system, _idle, _waiting, *interrupts = map(int, fields[1:8])
+    return (user + nice + system + sum(interrupts)) / os.sysconf("SC_CLK_TCK")
 
 
 def _cpu(pid: int) -> float:
@@ -208,7 +234,7 @@ def _measured(land: Land, counts: Sequence[int]) -> list[str]:
 def _table(first: Sequence[Pass], again: Sequence[Pass]) -> Table:
     columns = ("", "feeds/s", "pass, s", "CPU: workers, s", "database, s", "origin, s")
     return Table(
-        (*columns, "cores in use", "polls of each worker"),
+        (*columns, "anybody else, s", "writing", "polls of each worker"),
         tuple(
             (
                 f"{one.workers} worker{'s' * (one.workers > 1)}, {name}",
@@ -217,7 +243,8 @@ def _table(first: Sequence[Pass], again: Sequence[Pass]) -> Table:
                 f"{one.cpu_workers:.1f}",
                 f"{one.cpu_database:.1f}",
                 f"{one.cpu_origin:.1f}",
-                f"{(one.cpu_workers + one.cpu_database + one.cpu_origin) / one.seconds:.2f}",
+                f"{one.cpu_others:.1f}",
+                f"{one.writing * 100:.0f} %",
                 ", ".join(map(str, one.shares)),
             )
             for name, passes in (("first poll", first), ("again", again))
@@ -236,10 +263,13 @@ def _reading(
     told = [
         f"What limits it here is this machine's {os.cpu_count()} cores, which workers, database "
         f"and origin share: a first poll costs {work:.0f} ms of CPU a feed (workers and database), "
-        f"one that is answered by 304 {light:.0f} ms, and {most.workers} workers used "
-        f"{(most.cpu_workers + most.cpu_database + most.cpu_origin) / most.seconds:.1f} cores. "
+        f"one that is answered by 304 {light:.0f} ms. With {most.workers} workers the first poll "
+        f"had {(most.cpu_workers + most.cpu_database + most.cpu_origin) / most.seconds:.1f} cores "
+        f"for itself; {most.cpu_others / most.seconds:.1f} went to others on the machine. "
         "On machines of their own, fetching, parsing and reading divide among the workers; "
-        "matching and writing do not, as one writer at a time holds the database's lock.",
+        "matching and writing do not, as one writer at a time holds the database's lock. "
+        "*Writing* is the share of looks in which somebody held it: at 100 % no further worker "
+        "makes a first poll faster.",
     ]
     if death is not None:
         told.append(

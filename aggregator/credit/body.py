@@ -126,16 +126,14 @@ class Body:
         """
         found = self._places.get((word, lines))
         if found is None:
-            found = self._places[word, lines] = list(self._found(word, self._parts(lines=lines)))
+            parts = self.lines if lines else [(0, self._total)]
+            found = self._places[word, lines] = self._found(word, parts)
         return found
 
-    def _parts(self, *, lines: bool) -> list[tuple[int, int]]:
-        return self.lines if lines else [(0, self._total)]
-
-    def _found(self, word: str, spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-        text, begins = self.lower, self._begins
+    def _found(self, word: str, parts: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+        text, begins, found = self.lower, self._begins, []
         whole = len(word) <= _SMALL_WORD and word.isalnum() and word[-1:] < "\u0e00"
-        for begin, end in spans:
+        for begin, end in parts:
             for place in _places(text, word, begin, end):
                 if whole and (
                     text[place - 1 : place].isalnum()
@@ -143,7 +141,8 @@ class Body:
                 ):
                     continue
                 number = bisect_right(begins, place) - 1
-                yield number, place - begins[number]
+                found.append((number, place - begins[number]))
+        return found
 
     def words_in(self, number: int) -> list[str]:
         """The words of one block."""
@@ -263,16 +262,16 @@ def _lower(text: str) -> str:
     return "".join([letter.lower()[:1] for letter in text])
 
 
-def _places(text: str, word: str, begin: int, end: int) -> Iterator[int]:
-    place, count = text.find(word, begin, end), 0
-    while place >= 0 and count < _MOST_PLACES:
-        yield place
+def _places(text: str, word: str, begin: int, end: int) -> list[int]:
+    places: list[int] = []
+    place = text.find(word, begin, end)
+    while place >= 0 and len(places) < _MOST_PLACES:
+        places.append(place)
         place = text.find(word, place + len(word), end)
-        count += 1
     if place < 0:
-        return
+        return places
     last, place = place, text.rfind(word, begin, end)
-    while place >= last and count < 2 * _MOST_PLACES:
-        yield place
+    while place >= last and len(places) < 2 * _MOST_PLACES:
+        places.append(place)
         place = text.rfind(word, begin, place)
-        count += 1
+    return places

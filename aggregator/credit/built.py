@@ -175,7 +175,6 @@ def load_words() -> Words:
 def find_built(body: Body, names: NameReader, lines: Container[int]) -> Iterator[Found]:
     """Lines of credit that no phrase reads; `lines` are the blocks that hold one that does."""
     words = load_words()
-    cues: set[str] | None = None
     for number in range(min(body.cut, body.count)):
         block = body.blocks[number]
         if len(block.text) > _LONGEST_BLOCK or block.kind not in _READ or number in lines:
@@ -183,11 +182,18 @@ def find_built(body: Body, names: NameReader, lines: Container[int]) -> Iterator
         tail = number >= body.cut - _TAIL_BLOCKS and body.prose_after(number) <= _MOST_AFTER
         if not (tail or number < _HEAD_BLOCKS) or not may_credit(body.words_in(number)):
             continue
-        cues = words.cues(body.line_words) if cues is None else cues
-        if body.has_any(number, cues):
+        if _is_cued(body, number, words):
             found = _in_block(body, number, names, words, tail=tail and body.is_tail(number))
             if found is not None:
                 yield found
+
+
+def _is_cued(body: Body, number: int, words: Words) -> bool:
+    """Whether a block holds a word of the text's lines that says that a text is another's."""
+    short = body.line_words is body.words
+    if short and body.has_any(number, words.cues(body.words_in(number))):
+        return True  # which saves looking at all words
+    return body.has_any(number, words.cues(body.line_words))
 
 
 def _in_block(

@@ -26,7 +26,11 @@ _IN_QUERY = frozenset({"url", "u", "q", "to", "target", "dest", "destination", "
 
 def host_of(url_or_host: str) -> str:
     """The host in lower case, without port, user and final dot; "" where there is none."""
-    text = url_or_host.strip()[:1000]
+    return _host_of(url_or_host.strip()[:1000])
+
+
+@lru_cache(maxsize=1024)
+def _host_of(text: str) -> str:
     match = _HOST.match(text)
     if match is None or _OTHER_SCHEME.match(text):
         return ""

@@ -93,9 +93,6 @@ class MarkReader:
 
     def read(self, marks: Sequence[Mark]) -> Iterator[Credit]:
         """The credits that the marks give, in their order."""
-        authors = {
-            registrable_domain(o.domain) for m in marks for o in self._authors(m)[0] if o.domain
-        }
         own_page = any(
             m.kind is MarkKind.CANONICAL and m.url and self._own.is_own_link(m.url) for m in marks
         )
@@ -108,12 +105,15 @@ class MarkReader:
             credit = self._credit(mark)
             if credit is None:
                 continue
-            if (
-                mark.kind is MarkKind.EXTERNAL_URL
-                and registrable_domain(credit.domain) not in authors
-            ):
+            if mark.kind is MarkKind.EXTERNAL_URL and not self._is_authors(credit.domain, marks):
                 credit = _partial(credit)  # a link post: it points there
             yield credit
+
+    def _is_authors(self, domain: str, marks: Sequence[Mark]) -> bool:
+        """Whether a domain is that of an outlet among the authors."""
+        domain = registrable_domain(domain)
+        outlets = [outlet for mark in marks for outlet in self._authors(mark)[0]]
+        return any(o.domain and registrable_domain(o.domain) == domain for o in outlets)
 
     def of_title(self, title: str) -> Iterator[Credit]:
         """The " - Outlet" with which a transport ends its titles."""

@@ -20,6 +20,7 @@ _ADDRESS = re.compile(r"[\s,;(–—-]*(?:https?://|www\.)\S+")
 _SIGNED_BY = re.compile(r"(?:/[a-zà-ÿ]{1,5}){1,2}\.?")
 _BY_SOMEBODY = re.compile(r"\s*/|[\s”\"’,]*\bby\s+(?!arrangement|permission)[A-Z]")
 _LONGEST_REST = 400  # characters of a sentence that are looked at behind a name
+_UNSPACED = "\u0e00"  # from here on are the letters of scripts without spaces
 _SHORT_REST = 40  # characters of a date, or of what a name names
 
 
@@ -134,13 +135,13 @@ def speaks_of_picture(phrases: Phrases, text: str) -> bool:
     pictures = phrases.of("picture")
     if not pictures.isdisjoint(words_of(text)):
         return True
-    if text.isascii():
+    if not text or max(text) < _UNSPACED:
         return False
     # Scripts without spaces: 图片来源, but not 图书馆, and 图：.
     return any(
         word in text if len(word) > 1 else f"{word}：" in text or f"{word}:" in text
         for word in pictures
-        if word[0] >= "\u0e00"
+        if word[0] >= _UNSPACED
     )
 
 

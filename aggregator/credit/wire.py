@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from aggregator.credit.directory import Directory
 from aggregator.credit.own import Own
@@ -56,14 +57,15 @@ class Agencies:
         outlet = self.directory.by_wire(mark, self._language)
         if outlet is not None or not mark:
             return None if outlet is None or self.directory.is_no_outlet(mark) else outlet
-        if CJK.search(mark):
+        if not mark.isascii() and CJK.search(mark):
             return self._behind_place(mark)
         words, staff = mark.split(), self.phrases.of("staff")
-        for length in range(min(len(words) - 1, 4), 0, -1):
-            if all(word.lower().strip("&") in staff for word in words[length:]):
-                outlet = self.directory.by_wire(" ".join(words[:length]), self._language)
-                if outlet is not None and self.is_wire(outlet):
-                    return outlet
+        roles = takewhile(staff.__contains__, (w.lower().strip("&") for w in reversed(words)))
+        least = len(words) - len(list(roles))  # words before those that tell a role
+        for length in range(min(len(words) - 1, 4), max(least, 1) - 1, -1):
+            outlet = self.directory.by_wire(" ".join(words[:length]), self._language)
+            if outlet is not None and self.is_wire(outlet):
+                return outlet
         if len(words) > 1 and words[0].lower() in staff:  # Redazione ANSA
             outlet = self.directory.by_wire(" ".join(words[1:]), self._language)
             if outlet is not None and outlet.kind is OutletKind.AGENCY:

@@ -150,8 +150,7 @@ class _Reader:
     def _begin(self, node: LexborNode, name: str) -> LexborNode | None:
         """Begin an element. Its first child, or None where there is nothing to be read in it."""
         kind = None
-        if self._attentive:
-            attributes = node.attributes
+        if self._attentive and (attributes := node.attributes):
             if _hides(attributes):
                 return None
             if _CAPTION_CLASS.search(attributes.get("class") or ""):
@@ -204,6 +203,9 @@ class _Reader:
             self._pictured = False
             return
         open_link = self._link
+        if len(pieces) == 1 and pieces[0].isspace():  # what stands between most blocks
+            self._begin_block(open_link)
+            return
         self._end_link()
         links = self._links
         if not links and not self._breaks:
@@ -217,9 +219,11 @@ class _Reader:
             text, placed = _placed(pieces, links)
             if text:
                 self._add(Block(text, self._kind, placed))
+        self._begin_block(open_link)
+
+    def _begin_block(self, open_link: tuple[int, str] | None) -> None:
         self._pieces, self._links, self._breaks, self._pictured = [], [], False, False
-        if open_link is not None:
-            self._link = (0, open_link[1])
+        self._link = (0, open_link[1]) if open_link is not None else None
 
     def _lines(self, pieces: list[str], links: list[tuple[int, int, str]]) -> None:
         """Blocks of pieces that line breaks divide; a line that merely goes on is joined."""

@@ -71,19 +71,17 @@ class _Seen:
     def __init__(self, block: Block, place: int, phrases: Phrases) -> None:
         self.block, self.place, self.phrases = block, place, phrases
         self.length = len(block.text)
+        self.bare = bare(block.text) if self.length <= _LINE else ""
+        self.is_final = self.bare in phrases.final
+        self.is_heading = bool(self.bare) and (self.is_final or self.bare in phrases.headings)
+        # The share of its text that is links.
+        self.linked = 0.0
+        if block.links:
+            self.linked = sum([k.end - k.start for k in block.links]) / max(self.length, 1)
 
     @cached_property
     def lower(self) -> str:
         return _without_lead(self.block.text.casefold().replace("’", "'"))
-
-    @cached_property
-    def bare(self) -> str:
-        return bare(self.block.text) if self.length <= _LINE else ""
-
-    @cached_property
-    def linked(self) -> float:
-        """The share of its text that is links."""
-        return sum(link.end - link.start for link in self.block.links) / max(self.length, 1)
 
     @cached_property
     def may_credit(self) -> bool:
@@ -93,16 +91,6 @@ class _Seen:
             return True
         bracketed = _BRACKETED.match(self.block.text)  # "(With inputs ...)", "(AFP)"
         return bool(bracketed) and not self.phrases.more.match(self.bare)
-
-    @property
-    def is_heading(self) -> bool:
-        return bool(self.bare) and (
-            self.bare in self.phrases.headings or self.bare in self.phrases.final
-        )
-
-    @property
-    def is_final(self) -> bool:
-        return self.bare in self.phrases.final
 
     @property
     def is_label(self) -> bool:
@@ -118,10 +106,11 @@ class _Seen:
         text = self.bare.partition(" (")[0]  # "(opens in new window)"
         if text in self.phrases.services:
             return False  # one name alone may be anything
-        for verb in self.phrases.verbs:
-            if text.startswith(verb) and not text[len(verb) : len(verb) + 1].isalnum():
-                text = text[len(verb) :]
-                break
+        if text.startswith(self.phrases.verbs):
+            for verb in self.phrases.verbs:
+                if text.startswith(verb) and not text[len(verb) : len(verb) + 1].isalnum():
+                    text = text[len(verb) :]
+                    break
         words = [word.strip("()[],.:;|·•/&") for word in text.split()]
         return all(not w or w in self.phrases.services for w in words)
 
@@ -133,17 +122,18 @@ class _Seen:
 
     @property
     def _leads(self) -> bool:
-        more = self.phrases.more.match(self.lower)
-        if self.length <= _SHORT_LINE and more and not self._leads_to_outlet:
+        lower = self.lower
+        short = self.length <= _SHORT_LINE
+        if short and self.phrases.more.match(lower) and not self._leads_to_outlet:
             return self.linked > 0.5 or not self.ends
-        match = self.phrases.related.match(self.lower)
+        match = self.phrases.related.match(lower)
         if match is None:
             return False
         if self.linked > 0.5:
             return True
         if self.ends and not match[0].endswith((":", "|")):
             return False
-        after = self.lower[match.end() :].lstrip()
+        after = lower[match.end() :].lstrip()
         return not after or match[0].endswith((":", "|", "-", "–")) or after[0] in ":|-–—>»"
 
     @cached_property
@@ -154,11 +144,16 @@ class _Seen:
     @cached_property
     def invites(self) -> bool:
         """A call to subscribe, follow, download, give."""
-        if self.length > _APPEAL or self.may_credit:
+        if self.length > _APPEAL:
             return False
         if self.length <= _LINE and self.phrases.invites.match(self.lower):
             personal = self.phrases.persons.search(self.lower)
-            return bool(personal) or self.linked > 0 or self.length <= 60
+            calls = bool(personal) or self.linked > 0 or self.length <= 60
+            return calls and not self.may_credit
+        return self._appeals and not self.may_credit
+
+    @property
+    def _appeals(self) -> bool:
         appeals = {match[0] for match in self.phrases.appeal_words.finditer(self.lower)}
         if len(appeals) < 2 or self.phrases.persons.search(self.lower) is None:
             return False
