@@ -94,12 +94,16 @@ class Directory:
 
     def __init__(self, tables: _Tables | None = None) -> None:
         self._tables = tables or _Tables()
-        # The names of a text are looked up again and again.
+        # The names and hosts of a text are looked up again and again.
         self._named = lru_cache(maxsize=4096)(self._look_up)
+        self._of_host = lru_cache(maxsize=1024)(self._look_up_host)
+        self._leads_on = lru_cache(maxsize=1024)(self._is_transport)
 
     def by_domain(self, domain_or_host: str) -> Outlet | None:
         """The outlet of a domain, or of a host below it. None for transports and strangers."""
-        host = host_of(domain_or_host).removeprefix("www.")
+        return self._of_host(host_of(domain_or_host).removeprefix("www."))
+
+    def _look_up_host(self, host: str) -> Outlet | None:
         for domain in parents(host):
             if domain in self._tables.blogs and domain != host:
                 return None  # somebody's blog there
@@ -168,7 +172,10 @@ class Directory:
 
     def is_transport(self, domain: str) -> bool:
         """Whether a domain or host only leads to texts: FeedBurner, AMP caches, shorteners, ..."""
-        return any(name in self._tables.transports for name in parents(host_of(domain)))
+        return self._leads_on(host_of(domain))
+
+    def _is_transport(self, host: str) -> bool:
+        return any(name in self._tables.transports for name in parents(host))
 
     def is_spelled(self, outlet: Outlet, text: str) -> bool:
         """Whether a text is one of the outlet's names, letter case and "The" aside."""
