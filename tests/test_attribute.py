@@ -2,6 +2,10 @@
 
 import io
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -155,3 +159,20 @@ def test_a_text_does_not_command_the_terminal() -> None:
     assert "\x1b]0" not in told
     assert "\x1b[2J" not in told
     assert "\u202e" not in told
+
+
+def test_the_answers_are_the_same_whatever_order_sets_have():
+    corpus = Path(__file__).parent.parent / "benchmarks" / "credit_corpus.jsonl"
+    records = "".join(corpus.read_text("utf-8").splitlines(keepends=True)[:300])
+    answers = {
+        subprocess.run(
+            [sys.executable, "-m", "aggregator.cli", "attribute", "--jsonl"],
+            input=records,
+            capture_output=True,
+            text=True,
+            check=True,
+            env=os.environ | {"PYTHONHASHSEED": seed},
+        ).stdout
+        for seed in ("0", "1", "2")
+    }
+    assert len(answers) == 1

@@ -62,21 +62,27 @@ def _find(
 ) -> Iterator[Found]:
     for phrase, (pieces, *others) in sought:
         read: dict[int, list[tuple[int, int]]] = {}  # by block, what was read as this phrase
-        for piece in pieces:
-            for number, place in body.places(piece, lines=lines):
-                if phrase.leads and not body.may_start(number, place):
-                    continue
-                if not _may_stand(phrase, body, number, place):
-                    continue
-                if not body.holds(number, place, others):
-                    continue
-                spans = read.setdefault(number, [])
-                if any(start <= place < end for start, end in spans):
-                    continue
-                found = _at(phrase, body, number, place, names)
-                if found is not None:
-                    spans.append((found.start, found.end))
-                    yield found
+        for number, place in _places(pieces, body, lines=lines):
+            if phrase.leads and not body.may_start(number, place):
+                continue
+            if not _may_stand(phrase, body, number, place):
+                continue
+            if not body.holds(number, place, others):
+                continue
+            spans = read.setdefault(number, [])
+            if any(start <= place < end for start, end in spans):
+                continue
+            found = _at(phrase, body, number, place, names)
+            if found is not None:
+                spans.append((found.start, found.end))
+                yield found
+
+
+def _places(pieces: frozenset[str], body: Body, *, lines: bool) -> Iterable[tuple[int, int]]:
+    """Where any of some words stands, from the beginning to the end: a set has no order."""
+    if len(pieces) == 1:
+        return body.places(*pieces, lines=lines)
+    return sorted({place for piece in pieces for place in body.places(piece, lines=lines)})
 
 
 def _sought(index: Index, words: frozenset[str], body: Body) -> Iterator[tuple[Phrase, Keys]]:

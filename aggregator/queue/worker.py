@@ -48,6 +48,7 @@ async def work(config: Config, *, ready: Callable[[], object] | None = None) -> 
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
+    loop.add_signal_handler(signal.SIGHUP, _told_to_reload)
     # It tells of each try to connect; we tell of the queue's failure.
     logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
     async with Daemon.opened(config, shared=True) as daemon:
@@ -70,6 +71,13 @@ async def work(config: Config, *, ready: Callable[[], object] | None = None) -> 
         await asyncio.gather(announcing, return_exceptions=True)
         log.info("worker_stopping")
     log.info("worker_stopped")
+
+
+def _told_to_reload() -> None:
+    """Without a handler, SIGHUP would end the process."""
+    log.warning(
+        "config_not_reloaded", reason="a worker reads its settings at the start: restart it"
+    )
 
 
 async def _take_jobs_until(stopping: asyncio.Event, tasks: Tasks, at_once: int) -> None:
