@@ -33,7 +33,7 @@ _EXAMPLES: dict[str, tuple[str, ...]] = {
     "version": ("aggregator version", "aggregator version --json"),
     "init": ("aggregator init", "aggregator init --opml subscriptions.opml"),
     "status": ("aggregator status", "aggregator status --json"),
-    "doctor": ("aggregator doctor", "aggregator doctor --json"),
+    "doctor": ("aggregator doctor", "aggregator doctor --mend", "aggregator doctor --json"),
     "backup": ("aggregator backup aggregator-2026-11-25.db",),
     "restore": (
         "aggregator restore aggregator-2026-11-25.db",

@@ -1,6 +1,7 @@
 """The commands for who keeps a daemon running: first steps, a look at it, copies of its data."""
 
 import asyncio
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -76,10 +77,26 @@ def status(config: ConfigPath = DEFAULT_CONFIG, as_json: AsJson = False) -> None
         Console().print(condition.for_people(found))
 
 
-def doctor(config: ConfigPath = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
-    """Look for what is wrong: configuration, database, feeds. Exit code 0: nothing."""
+def doctor(
+    config: ConfigPath = DEFAULT_CONFIG,
+    mend: Annotated[
+        bool, typer.Option("--mend", help="Back the database up, and mend what can be.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Look for what is wrong: configuration, database, feeds. Exit code 0: nothing.
+
+    With --mend, what is wrong in the database is put right first, where that can be done without
+    guessing; a backup from before it is left in the current folder.
+    """
     from aggregator import condition
 
+    if mend:
+        with busy("Backing up, and mending …"):
+            done, before = condition.mend(load(config), Path.cwd())
+        for sentence in done or ["There was nothing to mend in the database."]:
+            print(sentence, file=sys.stderr)
+        print(f"The database as it was: {before.name}", file=sys.stderr)
     with busy("Looking at configuration, database and feeds …"):
         findings = condition.examine(config)
     if as_json:

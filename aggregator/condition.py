@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from aggregator.config import Config, check, load
+from aggregator.correct import mend_now
 from aggregator.errors import AggregatorError, ConfigError
 from aggregator.model import FeedHealth, QueueState
 from aggregator.publish import inert, without_secrets
@@ -136,7 +137,8 @@ def examine(path: Path) -> list[Finding]:
     finally:
         store.close()
     findings += [
-        Finding("database", told, "Restore a backup, and report this as a bug.") for told in broken
+        Finding("database", told, "Try `aggregator doctor --mend`; else restore a backup.")
+        for told in broken
     ]
     if found.late:
         findings.append(
@@ -163,10 +165,25 @@ def restore(config: Config, file: Path) -> tuple[dict[str, int], Path | None]:
     finally:
         store.close()
     if used:
-        moment = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-        before = file.with_name(f"{file.stem}.before-restore-{moment}.db")
-        backup(config.database_url, before)
+        before = _kept(config, file, "restore")
     return replace_all(config.database_url, file), before
+
+
+def mend(config: Config, folder: Path) -> tuple[list[str], Path]:
+    """Put right what is wrong with the database; what was done, and a backup from before it.
+
+    Raises StoreError, and then nothing was changed.
+    """
+    before = _kept(config, folder / "aggregator.db", "mend")
+    return mend_now(config), before
+
+
+def _kept(config: Config, file: Path, what: str) -> Path:
+    """A backup, in a file of its own beside another."""
+    moment = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    before = file.with_name(f"{file.stem}.before-{what}-{moment}.db")
+    backup(config.database_url, before)
+    return before
 
 
 def _ago(moment: datetime | None, now: datetime) -> str:

@@ -95,6 +95,29 @@ def split(
     return Corrected("split", public_id, other, changed=True)
 
 
+def mend_now(config: Config) -> list[str]:
+    """Put right what `Store.broken` tells of, as far as it can be; what was done, a sentence each.
+
+    Raises StoreError, and then nothing was changed.
+    """
+    now = datetime.now(UTC)
+    store = Store(config.database_url)
+    try:
+        directory = known_outlets(*told_outlets(config, store.added()))
+        with store.writing(now - config.dedupe.window) as transaction:
+            mended = transaction.mend()
+            stories = set(mended.stories)
+            for entry, document in transaction.documents(mended.homeless).items():
+                story = transaction.new_story(now)
+                transaction.place(entry, story, Decision(None, reason="It had lost its story."))
+                transaction.index.add(story, document, fingerprint(document))
+                stories.add(story)
+            show(transaction, stories, directory, now)
+            return mended.done
+    finally:
+        store.close()
+
+
 def correct_now(config: Config, correct: Callable[..., Corrected], **what: str) -> Corrected:
     """Do it to the configured database, where a daemon may be at work.
 

@@ -35,6 +35,7 @@ from aggregator.store.labels import (
     texts,
     write_words,
 )
+from aggregator.store.mending import Mended, mend
 from aggregator.store.pushes import remember_hub
 from aggregator.store.reading import chunks, copies_of, found, known_entries
 from aggregator.store.refusals import refusals_told
@@ -531,6 +532,11 @@ class Transaction:
             "postings": self.index.expire(now),
         }
         return gone, [story for story in faceless if story is not None]
+
+    def mend(self) -> Mended:
+        """Put right what is wrong with rows, as far as nothing has to be guessed."""
+        self.flush()
+        return mend(self._session.connection())
 
     def published(self) -> None:
         """Count a change of what is published, so that cached feeds are built anew."""
