@@ -31,7 +31,7 @@ test: $(VENV)/development.stamp ## all checks and all tests; installs what they 
 	@tools/debian-packages $(TEST_PACKAGES)
 	@command -v npm >/dev/null || tools/debian-packages nodejs npm  # others' Node.js brings its own
 	@$(MAKE) lint
-	@$(BIN)/pytest --numprocesses 2 --dist loadfile
+	@$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 check: $(VENV)/development.stamp lint ## the inner loop: checks, and the quick tests of what was changed
 	@$(BIN)/pytest --numprocesses 2 --dist loadfile --exitfirst $$($(BIN)/python tools/tests-of-changes)
