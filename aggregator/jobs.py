@@ -15,8 +15,8 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from aggregator.errors import StoreError
+from aggregator.setbacks import WallClock
 
-_SET_BACK = 2.0  # seconds; less is the clock being put right
 _LOOK = 1.0  # seconds between two looks at the clock
 
 log = structlog.get_logger(__name__)
@@ -25,15 +25,15 @@ log = structlog.get_logger(__name__)
 class Jobs:
     """A few jobs, each run every so often, and never twice at once.
 
-    `refused` is told of what the database says. `wall` and `steady` give seconds: of the clock that
-    may be set, and of one that only grows.
+    `refused` is told of what the database says. `wall` is the time of day, which may be set, and
+    `steady` gives seconds that only grow.
     """
 
     def __init__(
         self,
         refused: Callable[[StoreError], None],
         *,
-        wall: Callable[[], float] = time.time,
+        wall: Callable[[], datetime] = lambda: datetime.now(UTC),
         steady: Callable[[], float] = time.monotonic,
     ) -> None:
         self._refused = refused
@@ -78,10 +78,10 @@ class Jobs:
 
     async def _watch(self) -> None:
         """Make all due when the clock was set back."""
-        ahead = self._wall() - self._steady()
+        clock = WallClock(self._steady)
+        clock.went_back(self._wall())
         while True:
             await asyncio.sleep(_LOOK)
-            before, ahead = ahead, self._wall() - self._steady()
-            if ahead < before - _SET_BACK:
+            if clock.went_back(self._wall()):
                 for job in self._scheduler.get_jobs():
                     job.modify(next_run_time=datetime.now(UTC))

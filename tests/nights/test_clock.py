@@ -1,7 +1,7 @@
 """The wall's clock is set back by a day: polls are not put off by a day."""
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from nightly import DAY, HOUR, nights
 
@@ -75,7 +75,7 @@ async def test_jobs_go_on_after_any_surprise_and_one_at_a_time():
 
 async def test_jobs_are_due_anew_when_the_clock_was_set_back(monkeypatch):
     monkeypatch.setattr(jobs_module, "_LOOK", 0.01)
-    wall, ran = [1e9], asyncio.Event()
+    wall, ran = [datetime(2026, 3, 1, tzinfo=UTC)], asyncio.Event()
 
     async def work():
         ran.set()
@@ -85,5 +85,5 @@ async def test_jobs_are_due_anew_when_the_clock_was_set_back(monkeypatch):
     async with jobs.running():
         await asyncio.sleep(0.05)
         assert not ran.is_set()
-        wall[0] -= DAY.total_seconds()
+        wall[0] -= DAY
         await asyncio.wait_for(ran.wait(), 30)
