@@ -11,7 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from aggregator.config import Config, check, load
-from aggregator.correct import mend_now
+from aggregator.correct import correct_now
+from aggregator.correct import mend as mend_rows
 from aggregator.errors import AggregatorError, ConfigError
 from aggregator.model import FeedHealth, QueueState
 from aggregator.publish import inert, without_secrets
@@ -175,7 +176,7 @@ def mend(config: Config, folder: Path) -> tuple[list[str], Path]:
     Raises StoreError, and then nothing was changed.
     """
     before = _kept(config, folder / "aggregator.db", "mend")
-    return mend_now(config), before
+    return correct_now(config, mend_rows), before
 
 
 def _kept(config: Config, file: Path, what: str) -> Path:

@@ -1,14 +1,15 @@
-"""A person's corrections of stories: `merge` and `split`. They win over every later decision.
+"""A person's corrections: `merge` and `split` of stories, and `mend` of what is broken.
 
-Both are jobs for the one writer's transaction: `await writer.write(partial(merge, a=..., ...))` in
-the daemon, `with store.writing(since) as transaction, transaction.part(): merge(transaction, ...)`
-elsewhere, also while a daemon runs on the same database.
+What was merged or split wins over every later decision. All are jobs for the one writer's
+transaction: `await writer.write(partial(merge, a=..., ...))` in the daemon,
+`with store.writing(since) as transaction: merge(transaction, ...)` elsewhere, also while a daemon
+runs on the same database.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Literal, TypeVar
 
 from aggregator.config import Config
 from aggregator.credit import Directory
@@ -20,6 +21,8 @@ from aggregator.outlets import told_outlets
 from aggregator.parse import comparable
 from aggregator.reading import known_outlets
 from aggregator.store import Store, Transaction
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,30 +98,23 @@ def split(
     return Corrected("split", public_id, other, changed=True)
 
 
-def mend_now(config: Config) -> list[str]:
-    """Put right what `Store.broken` tells of, as far as it can be; what was done, a sentence each.
+def mend(transaction: Transaction, *, directory: Directory, now: datetime) -> list[str]:
+    """Put right what `Store.broken` tells of, as far as it can be.
 
-    Raises StoreError, and then nothing was changed.
+    What was done, a sentence each.
     """
-    now = datetime.now(UTC)
-    store = Store(config.database_url)
-    try:
-        directory = known_outlets(*told_outlets(config, store.added()))
-        with store.writing(now - config.dedupe.window) as transaction:
-            mended = transaction.mend()
-            stories = set(mended.stories)
-            for entry, document in transaction.documents(mended.homeless).items():
-                story = transaction.new_story(now)
-                transaction.place(entry, story, Decision(None, reason="It had lost its story."))
-                transaction.index.add(story, document, fingerprint(document))
-                stories.add(story)
-            show(transaction, stories, directory, now)
-            return mended.done
-    finally:
-        store.close()
+    mended = transaction.mend()
+    stories = set(mended.stories)
+    for entry, document in transaction.documents(mended.homeless).items():
+        story = transaction.new_story(now)
+        transaction.place(entry, story, Decision(None, reason="It had lost its story."))
+        transaction.index.add(story, document, fingerprint(document))
+        stories.add(story)
+    show(transaction, stories, directory, now)
+    return mended.done
 
 
-def correct_now(config: Config, correct: Callable[..., Corrected], **what: str) -> Corrected:
+def correct_now(config: Config, correct: Callable[..., T], **what: str) -> T:
     """Do it to the configured database, where a daemon may be at work.
 
     Raises NotFoundError, and StoreError when the database cannot be had.
@@ -130,9 +126,7 @@ def correct_now(config: Config, correct: Callable[..., Corrected], **what: str) 
         store.close()
 
 
-def correct_in(
-    store: Store, config: Config, correct: Callable[..., Corrected], **what: str
-) -> Corrected:
+def correct_in(store: Store, config: Config, correct: Callable[..., T], **what: str) -> T:
     """Do it in a transaction of this store. Raises NotFoundError."""
     now, directory = datetime.now(UTC), known_outlets(*told_outlets(config, store.added()))
     with store.writing(now - config.dedupe.window) as transaction, transaction.part():

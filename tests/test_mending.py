@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from aggregator.config import Config
-from aggregator.correct import mend_now
+from aggregator.correct import correct_now, mend
 from aggregator.model import StoryQuery
 from tests.match.texts import FERRY, MILL, SCHOOL
 from tests.pipeline.filing_desk import FilingDesk
@@ -54,9 +54,9 @@ def damage(desk: FilingDesk, statements: list[str]) -> None:
 def test_what_is_wrong_is_put_right_and_no_entry_is_lost(desk, database_url, statements):
     damage(desk, statements)
     assert desk.store.broken()
-    assert mend_now(Config(database=database_url))
+    assert correct_now(Config(database=database_url), mend)
     assert desk.store.broken() == []
-    assert mend_now(Config(database=database_url)) == []
+    assert correct_now(Config(database=database_url), mend) == []
     copies = {copy.url for story in desk.stories() for copy in story.copies}
     assert copies == {desk.address(outlet) for outlet in "ABCD"}
     for story in desk.stories():
@@ -67,14 +67,14 @@ def test_what_is_wrong_is_put_right_and_no_entry_is_lost(desk, database_url, sta
 
 def test_a_text_that_was_lost_comes_back_with_the_next_poll(desk, database_url):
     damage(desk, ["DELETE FROM body WHERE entry_id = 2"])
-    mend_now(Config(database=database_url))
+    correct_now(Config(database=database_url), mend)
     story = desk.poll("B", MILL.text)
     assert desk.store.stories(StoryQuery(words="mill"))[0].id == story
 
 
 def test_a_sound_database_is_left_as_it_is(desk, database_url):
     before = desk.stories()
-    assert mend_now(Config(database=database_url)) == []
+    assert correct_now(Config(database=database_url), mend) == []
     assert desk.stories() == before
 
 
