@@ -129,7 +129,7 @@ def correct_now(config: Config, correct: Callable[..., T], **what: str) -> T:
 def correct_in(store: Store, config: Config, correct: Callable[..., T], **what: str) -> T:
     """Do it in a transaction of this store. Raises NotFoundError."""
     now, directory = datetime.now(UTC), known_outlets(*told_outlets(config, store.added()))
-    with store.writing(now - config.dedupe.window) as transaction, transaction.part():
+    with store.writing(now - config.dedupe.window) as transaction:
         return correct(transaction, directory=directory, now=now, **what)
 
 

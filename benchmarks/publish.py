@@ -119,7 +119,7 @@ def fill(file: Path, stories: int) -> None:
     store.list_feeds([_spec(feed) for feed in range(_FEEDS)], EPOCH)
     texts = [prose.story(f"text {number}", 1500) for number in range(_TEXTS)]
     for start in range(0, stories, _PART):
-        with store.writing(EPOCH) as transaction, transaction.part():
+        with store.writing(EPOCH) as transaction:
             _fill_part(transaction, range(start, min(start + _PART, stories)), stories, texts)
     store.close()
 
@@ -262,7 +262,7 @@ def freshness(file: Path, stories: int) -> Spread:
 
     for number in range(stories):
         read = _reading(10**9 + number, 1, told, EPOCH)
-        with store.writing(EPOCH) as transaction, transaction.part():
+        with store.writing(EPOCH) as transaction:
             story = transaction.new_story(EPOCH)
             (entry,) = transaction.save(2, [read], EPOCH)
             transaction.place(entry, story, Decision(story))

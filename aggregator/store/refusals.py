@@ -76,7 +76,7 @@ def refusals_told(engine: Engine) -> Iterator[None]:
 
 
 def _first(error: DatabaseError) -> BaseException | None:
-    """The driver's first word: SQLite takes a whole transaction back, and misses its parts then."""
+    """The driver's first word: SQLite takes a transaction back by itself, and misses it then."""
     found, before = error, error.__context__
     while before is not None:
         found = before if isinstance(before, DatabaseError) else found

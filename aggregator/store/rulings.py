@@ -71,10 +71,6 @@ class Rulings:
         moved = update(_RULING).where(_RULING.c.story_id == newer).values(story_id=older)
         self._session.connection().execute(moved)
 
-    def forget(self) -> None:
-        """Ask the database anew."""
-        self._any = None
-
     @property
     def keep_apart(self) -> bool:
         """Whether there is any that keeps something apart."""

@@ -2,7 +2,6 @@
 
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from operator import itemgetter
@@ -38,7 +37,6 @@ from aggregator.store.labels import (
 from aggregator.store.mending import Mended, mend
 from aggregator.store.pushes import remember_hub
 from aggregator.store.reading import chunks, copies_of, found, known_entries
-from aggregator.store.refusals import refusals_told
 from aggregator.store.rows import (
     Row,
     body_row,
@@ -69,10 +67,10 @@ _STORY, _COPY, _COUNTERS = table(StoryRow), table(CopyRow), table(CountersRow)
 
 
 class Transaction:
-    """All that one poll writes, together or not at all.
+    """All that some polls write, together or not at all.
 
     A statement costs more than a row, so what is new is held back and written many rows to a
-    statement: at the end of the part, or when something has to be read that depends on it.
+    statement: at the end, or when something has to be read that depends on it.
     """
 
     def __init__(
@@ -87,7 +85,7 @@ class Transaction:
         self.touched: set[int] = set()
         self.at_end: Callable[[Transaction], None] = lambda _: None
         self._last_story = 0  # 0: not read yet
-        # Of this part: entries that are new, stories that are, and which story each entry got.
+        # Since the last flush: entries that are new, stories that are, which story each entry got.
         self._saved: dict[int, tuple[Reading, int, datetime]] = {}
         self._minted: dict[int, list[int]] = {}
         self._decided: dict[int, Decision] = {}
@@ -98,23 +96,6 @@ class Transaction:
         self._copies: list[Row] = []
         self._listed: dict[str, list[tuple[int, int]]] = {}  # the same: by link, entry and story
         self._feeds: dict[int, tuple[str, str]] = {}
-
-    @contextmanager
-    def part(self) -> Iterator[None]:
-        """A part of the transaction that leaves no trace when it raises.
-
-        Raises StoreError where the database refuses: then the whole of the transaction is lost.
-        """
-        connection = self._session.connection()
-        try:
-            with refusals_told(connection.engine), connection.begin_nested():
-                yield
-                self.flush()
-        except BaseException:
-            self._forget()
-            self.index.forget()
-            self.rulings.forget()
-            raise
 
     def close(self) -> None:
         """Do what was left for the end, and write all."""

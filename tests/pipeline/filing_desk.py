@@ -94,12 +94,12 @@ class FilingDesk:
 
     def merge(self, a: str, b: str) -> correct.Corrected:
         self.now += timedelta(minutes=5)
-        with self.store.writing(self.now - WINDOW) as transaction, transaction.part():
+        with self.store.writing(self.now - WINDOW) as transaction:
             return correct.merge(transaction, a=a, b=b, directory=self.directory, now=self.now)
 
     def split(self, story: str, url: str) -> correct.Corrected:
         self.now += timedelta(minutes=5)
-        with self.store.writing(self.now - WINDOW) as transaction, transaction.part():
+        with self.store.writing(self.now - WINDOW) as transaction:
             return correct.split(
                 transaction, story=story, url=url, directory=self.directory, now=self.now
             )

@@ -27,7 +27,7 @@ def filled(url, names=("one", "two", "three")):
 
 
 def add(store, feed_id, names):
-    with store.writing(LONG_AGO) as transaction, transaction.part():
+    with store.writing(LONG_AGO) as transaction:
         numbers = transaction.save(feed_id, [reading(name) for name in names], NOW)
         faces = {}
         for number, name in zip(numbers, names, strict=True):
@@ -95,7 +95,7 @@ def test_a_database_moves_from_sqlite_to_postgresql_with_its_ids(postgres_databa
 def test_stories_that_lead_to_others_are_restored(tmp_path, database_url):
     store = filled(database_url)
     ids = [story.id for story in store.stories(StoryQuery())]
-    with store.writing(LONG_AGO) as transaction, transaction.part():
+    with store.writing(LONG_AGO) as transaction:
         transaction.join(1, 2, [])
         transaction.join(1, 3, [])
     kept = {store.story(id_).id for id_ in ids}

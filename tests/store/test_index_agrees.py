@@ -57,7 +57,7 @@ class Stored:
 
     def read(self, texts: Sequence[Document], first: int) -> list[tuple[int, Decision]]:
         found = []
-        with self.store.writing(texts[-1].seen - WINDOW) as transaction, transaction.part():
+        with self.store.writing(texts[-1].seen - WINDOW) as transaction:
             for number, document in enumerate(texts, first):
                 read = reading(number, document)
                 (entry,) = transaction.save(self._feed, [read], document.seen)

@@ -75,7 +75,7 @@ def tell(
     **told,
 ) -> int:
     """File a copy of a new story, or of one that is there; the story's number."""
-    with store.writing(LONG_AGO) as transaction, transaction.part():
+    with store.writing(LONG_AGO) as transaction:
         read = reading(title, words, by)
         (entry,) = transaction.save(feed_of(store, by).id, [read], now)
         story = story or transaction.new_story(now)
@@ -164,7 +164,7 @@ def test_few_and_many_are_walked_another_way_to_the_same_end(store, monkeypatch)
 def test_labels_follow_what_becomes_of_a_story(store):
     older = tell(store, "Old", "a ferry")
     newer = tell(store, "New", "a quay", by="b.example", origin=origin("The B", "b.example"))
-    with store.writing(LONG_AGO) as transaction, transaction.part():
+    with store.writing(LONG_AGO) as transaction:
         transaction.join(older, newer, ())
         show(transaction, older)
     assert found(store, categories=("Sport",)) == ["Old"]
@@ -172,7 +172,7 @@ def test_labels_follow_what_becomes_of_a_story(store):
     assert found(store, copies=2) == ["Old"]
     assert found(store, words="new") == ["Old"]
     assert found(store, words="quay") == []  # which is not the text that is shown
-    with store.writing(LONG_AGO) as transaction, transaction.part():
+    with store.writing(LONG_AGO) as transaction:
         show(transaction, older, language="fr")
     assert (found(store, languages=("en",)), found(store, languages=("fr",))) == ([], ["Old"])
 
@@ -320,7 +320,7 @@ def test_the_worst_of_texts_can_be_searched(store):
 
 def test_a_changed_text_is_found_by_its_new_words_alone(store):
     story = tell(store, "A", "a ferry")
-    with store.writing(LONG_AGO) as transaction, transaction.part():
+    with store.writing(LONG_AGO) as transaction:
         entry = transaction.copies([story])[story][0].entry
         changed = replace(reading("A", "a quay"), known_id=entry)
         transaction.save(feed_of(store, "a.example").id, [changed], NOW)
@@ -330,7 +330,7 @@ def test_a_changed_text_is_found_by_its_new_words_alone(store):
 
 def test_new_and_old_stories_can_be_shown_in_one_go(store):
     old = tell(store, "Old")
-    with store.writing(LONG_AGO) as transaction, transaction.part():
+    with store.writing(LONG_AGO) as transaction:
         feed = feed_of(store, "b.example")
         entries = transaction.save(
             feed.id, [reading("New", "x", "b.example"), reading("Copy", "y", "b.example")], NOW

@@ -76,7 +76,7 @@ def listed(store: Store, *urls: str, now: datetime = NOW):
 
 def filed(store: Store, feed, read: Reading, *, story: int | None = None, now=NOW):
     """File one entry the shortest way; (entry, story)."""
-    with store.writing(LONG_AGO) as transaction, transaction.part():
+    with store.writing(LONG_AGO) as transaction:
         (number,) = transaction.save(feed.id, [read], now)
         if story is None:
             story = transaction.new_story(now)
@@ -203,7 +203,7 @@ def test_two_stories_that_join_keep_the_older_id_and_the_other_leads_to_it(store
     old = store.stories(StoryQuery())[0]
     _, newer = filed(store, feed, reading("two"), now=NOW + HOUR)
     young = next(s for s in store.stories(StoryQuery()) if s.id != old.id)
-    with store.writing(LONG_AGO) as transaction, transaction.part():
+    with store.writing(LONG_AGO) as transaction:
         transaction.join(older, newer, (1, 2, 3))
         show(transaction, older)
     (story,) = store.stories(StoryQuery())
@@ -217,24 +217,23 @@ def test_two_stories_that_join_keep_the_older_id_and_the_other_leads_to_it(store
         assert transaction.index.postings([1, 2, 3, 4]) == {1: [older], 2: [older], 3: [older]}
 
 
-def begin_and_fail(transaction, feed) -> None:
-    with transaction.part():
+def begin_and_fail(store, feed) -> None:
+    with store.writing(LONG_AGO) as transaction:
         transaction.save(feed.id, [reading("lost")], NOW)
         transaction.index.add(transaction.new_story(NOW), reading("lost").document, (7, 8))
         raise RuntimeError
 
 
-def test_a_part_that_raises_leaves_no_trace_and_the_others_stand(store):
+def test_a_transaction_that_raises_leaves_no_trace_and_the_others_stand(store):
     feed = listed(store, "https://a.example/feed")["https://a.example/feed"]
+    with pytest.raises(RuntimeError):
+        begin_and_fail(store, feed)
     with store.writing(LONG_AGO) as transaction:
-        with pytest.raises(RuntimeError):
-            begin_and_fail(transaction, feed)
-        with transaction.part():
-            (number,) = transaction.save(feed.id, [reading("kept")], NOW)
-            story = transaction.new_story(NOW)
-            transaction.place(number, story, Decision(None))
-            transaction.index.add(story, reading("kept").document, (8, 9))
-            show(transaction, story)
+        (number,) = transaction.save(feed.id, [reading("kept")], NOW)
+        story = transaction.new_story(NOW)
+        transaction.place(number, story, Decision(None))
+        transaction.index.add(story, reading("kept").document, (8, 9))
+        show(transaction, story)
     assert [story.title for story in store.stories(StoryQuery())] == ["Title of kept"]
     with store.writing(LONG_AGO) as transaction:
         assert transaction.index.postings([7, 8, 9]).keys() == {8, 9}
@@ -262,7 +261,7 @@ def test_a_changed_entry_is_rewritten_not_doubled(store):
     feed = listed(store, "https://a.example/feed")["https://a.example/feed"]
     number, story = filed(store, feed, reading("one"))
     changed = replace(reading("one", content_html="<p>new</p>"), known_id=number, credits=())
-    with store.writing(LONG_AGO) as transaction, transaction.part():
+    with store.writing(LONG_AGO) as transaction:
         assert transaction.save(feed.id, [changed], NOW + HOUR) == [number]
         show(transaction, story, NOW + HOUR)
     (told,) = store.stories(StoryQuery())
@@ -377,7 +376,7 @@ def test_two_writers_at_the_same_moment_see_each_others_story(database_url):
     def work(number: int) -> None:
         together.wait()
         read = reading(f"w{number}")
-        with stores[number].writing(LONG_AGO) as transaction, transaction.part():
+        with stores[number].writing(LONG_AGO) as transaction:
             (entry,) = transaction.save(feed.id, [read], NOW)
             held = transaction.index.postings(read.hashes)
             story = held[1][0] if held else transaction.new_story(NOW)
@@ -411,7 +410,7 @@ def test_a_copy_is_told_the_same_before_and_after_it_is_written(store):
     feed = listed(store, "https://a.example/feed")["https://a.example/feed"]
     read = reading("one", "A t\u00e9xt.", published=NOW - HOUR, author="A", language="en")
     decision = Decision(None, 0.4, 0.5, "why", ("a",), ("b",), (NearMiss(7, 0.4, "no"),))
-    with store.writing(LONG_AGO) as transaction, transaction.part():
+    with store.writing(LONG_AGO) as transaction:
         (number,) = transaction.save(feed.id, [read], NOW)
         story = transaction.new_story(NOW)
         transaction.place(number, story, decision)
@@ -436,7 +435,7 @@ def test_a_near_miss_is_told_by_the_id_that_leads_to_its_story(store):
     _, missed = filed(store, feed, reading("missed"))
     ids = {story.title: story.id for story in store.stories(StoryQuery())}
     decision = Decision(None, near_misses=(NearMiss(missed, 0.4, "no"), NearMiss(99, 0.3, "gone")))
-    with store.writing(LONG_AGO) as transaction, transaction.part():
+    with store.writing(LONG_AGO) as transaction:
         (number,) = transaction.save(feed.id, [reading("new")], NOW)
         story = transaction.new_story(NOW)
         transaction.place(number, story, decision)
@@ -446,7 +445,7 @@ def test_a_near_miss_is_told_by_the_id_that_leads_to_its_story(store):
         return [miss.id for miss in store.find("https://a.example/new").copies[0].near_misses]
 
     assert told() == [ids["Title of missed"], ""]
-    with store.writing(LONG_AGO) as transaction, transaction.part():
+    with store.writing(LONG_AGO) as transaction:
         transaction.join(older, missed, (1, 2, 3))
         show(transaction, older)
     assert told() == [ids["Title of older"], ""]

@@ -201,7 +201,7 @@ def _correct(store: Store, story_id: str) -> None:
 
 def tell(store: Store, feeds, story: Told, now: datetime = NOW) -> str:
     start = now + timedelta(minutes=story.minutes)
-    with store.writing(LONG_AGO) as transaction, transaction.part():
+    with store.writing(LONG_AGO) as transaction:
         number = transaction.new_story(start)
         for n, copy in enumerate(sorted(story.copies, key=lambda c: c.minutes)):
             _file(transaction, feeds, number, copy, start, first=n == 0)

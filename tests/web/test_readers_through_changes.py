@@ -70,7 +70,7 @@ class Desk:
         """Make it so."""
         self.at += MINUTE
         told = self.room.told[0]
-        with self.room.store.writing(newsroom.LONG_AGO) as transaction, transaction.part():
+        with self.room.store.writing(newsroom.LONG_AGO) as transaction:
             title = ""
             if change == COPY:
                 copy = newsroom.Filed("slow", "Bridge to close", TEXT)
