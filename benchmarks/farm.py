@@ -21,7 +21,7 @@ import socket
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from email.utils import format_datetime
@@ -86,9 +86,19 @@ def origin(press: Press, *, share: float = 0.05, latency: float = 0.0) -> Iterat
     `share` of the feeds change with a tick; `latency` is waited before each answer, in seconds.
     """
     options = {**asdict(press), "share": share, "latency": latency}
+    with started("benchmarks.farm", options, "--until-eof") as (port, pid):
+        yield Origin(press, share, port, pid)
+
+
+@contextlib.contextmanager
+def started(module: str, options: Mapping[str, object], *flags: str) -> Iterator[tuple[int, int]]:
+    """Run a module that serves, and tells its port in its first line; its port and process.
+
+    It is gone when the block ends.
+    """
     arguments = [f"--{name}={value}" for name, value in options.items()]
     process = subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.farm", "--until-eof", *arguments],
+        [sys.executable, "-m", module, *flags, *arguments],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -98,7 +108,7 @@ def origin(press: Press, *, share: float = 0.05, latency: float = 0.0) -> Iterat
         line = process.stdout.readline()
         if not line:
             raise RuntimeError(f"The origin did not start (exit code {process.wait()}).")
-        yield Origin(press, share, json.loads(line)["port"], process.pid)
+        yield json.loads(line)["port"], process.pid
     finally:
         process.terminate()
         process.communicate()

@@ -16,7 +16,6 @@ import json
 import resource
 import signal
 import socket
-import subprocess
 import sys
 import time
 import urllib.request
@@ -30,7 +29,7 @@ from typing import Any, cast
 import uvloop
 
 from benchmarks import prose
-from benchmarks.farm import address, answer_of, listening
+from benchmarks.farm import address, answer_of, listening, started
 
 CARRIERS = 3  # outlets that have each story
 _TEASERS = 5  # of so many stories, one outlet has a teaser of one
@@ -155,25 +154,8 @@ def hosts(land: Land, *, latency: float = 0.0) -> Iterator[Hosts]:
 
     `latency` is waited before each answer, in seconds.
     """
-    options = {**asdict(land), "latency": latency}
-    process = subprocess.Popen(
-        [
-            *(sys.executable, "-m", "benchmarks.hosts"),
-            *(f"--{name}={value}" for name, value in options.items()),
-        ],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        if not line:
-            raise RuntimeError(f"The origin did not start (exit code {process.wait()}).")
-        yield Hosts(land, json.loads(line)["port"], process.pid)
-    finally:
-        process.terminate()
-        process.communicate()
+    with started("benchmarks.hosts", {**asdict(land), "latency": latency}) as (port, pid):
+        yield Hosts(land, port, pid)
 
 
 @cache
