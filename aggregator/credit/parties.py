@@ -41,12 +41,12 @@ class Parties:
     def __init__(self, copies: Sequence[Carried], directory: Directory) -> None:
         self._directory = directory
         self._above: dict[str, str] = {}
-        self._keys_by_id: dict[int, list[str]] = {}  # of copies and credits, which all live on
+        self._key: dict[int, str] = {}  # of copies and credits, by identity: they all live on
         self._shared = _shared_hosts(copies, directory)
         for copy in copies:
-            self._join(self._keys_of_copy(copy))
+            self._recognise(copy, self._keys_of_copy(copy))
             for credit in asserting(copy):
-                self._join(self._keys_of_credit(credit))
+                self._recognise(credit, self._keys_of_credit(credit))
         self._by_root: dict[str, Party] = {}
         for copy in sorted(copies, key=lambda c: (c.first_seen, c.url, c.outlet.name, c.key)):
             self._enter_copy(copy)
@@ -56,27 +56,19 @@ class Parties:
 
     def of_copy(self, copy: Carried) -> Party:
         """The party that carries a copy."""
-        return self._by_root[self._root(self._keys_of_copy(copy)[0])]
+        return self._by_root[self._root(self._key[id(copy)])]
 
     def of_credit(self, credit: Credit) -> Party:
         """The party that a credit names."""
-        return self._by_root[self._root(self._keys_of_credit(credit)[0])]
+        return self._by_root[self._root(self._key[id(credit)])]
 
     # ------------------------------------------------------------------------------- identity
 
+    def _recognise(self, what: Carried | Credit, keys: Sequence[str]) -> None:
+        self._key[id(what)] = keys[0]
+        self._join(keys)
+
     def _keys_of_copy(self, copy: Carried) -> list[str]:
-        keys = self._keys_by_id.get(id(copy))
-        if keys is None:
-            keys = self._keys_by_id[id(copy)] = self._keys_of_carrier(copy)
-        return keys
-
-    def _keys_of_credit(self, credit: Credit) -> list[str]:
-        keys = self._keys_by_id.get(id(credit))
-        if keys is None:
-            keys = self._keys_by_id[id(credit)] = self._keys_of_credited(credit)
-        return keys
-
-    def _keys_of_carrier(self, copy: Carried) -> list[str]:
         host = registrable_domain(copy.url)
         domains = [*map(registrable_domain, copy.outlet.domains)]
         if host and host not in self._shared:
@@ -84,7 +76,7 @@ class Parties:
         names = (copy.outlet.name, *copy.outlet.aliases)
         return self._keys(domains, names) or [f"copy {copy.url} {copy.key}"]
 
-    def _keys_of_credited(self, credit: Credit) -> list[str]:
+    def _keys_of_credit(self, credit: Credit) -> list[str]:
         domains = [registrable_domain(credit.domain), registrable_domain(credit.url)]
         if self._is_guest(credit):
             return [f"guest {domains[0]} {name_key(credit.name)}"]
@@ -137,7 +129,7 @@ class Parties:
         return self._by_root[root]
 
     def _enter_copy(self, copy: Carried) -> None:
-        party = self._party(self._keys_of_copy(copy)[0])
+        party = self._party(self._key[id(copy)])
         party.copies.append(copy)
         party.name = party.name or copy.outlet.name
         party.domain = party.domain or copy.outlet.domain
@@ -145,7 +137,7 @@ class Parties:
         self._look_up(party, copy.outlet.name, copy.outlet.domain)
 
     def _enter_credit(self, credit: Credit) -> None:
-        party = self._party(self._keys_of_credit(credit)[0])
+        party = self._party(self._key[id(credit)])
         party.credits.append(credit)
         party.name = party.name or credit.name
         party.domain = party.domain or credit.domain
