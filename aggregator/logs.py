@@ -88,9 +88,11 @@ def set_up(level: int = logging.INFO) -> None:
     bounded = Bounded()
     colours = not os.environ.get("NO_COLOR")  # https://no-color.org
     terminal, stderr = sys.stderr.isatty(), cast("TextIO", Stderr())
-    shared: list[structlog.typing.Processor] = [
+    levelled: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
+    ]
+    described: list[structlog.typing.Processor] = [
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
         discreet,
@@ -101,7 +103,7 @@ def set_up(level: int = logging.INFO) -> None:
         else structlog.processors.JSONRenderer()
     )
     structlog.configure(
-        processors=[shared[0], shared[1], bounded, *shared[2:], renderer],
+        processors=[*levelled, bounded, *described, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(stderr),
         cache_logger_on_first_use=True,
@@ -109,7 +111,7 @@ def set_up(level: int = logging.INFO) -> None:
     handler = logging.StreamHandler(stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
+            foreign_pre_chain=[*levelled, *described],
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
         )
     )

@@ -155,7 +155,7 @@ class Metrics:
 
     def begun(self, late: float) -> None:
         """Note that a poll begins, so many seconds after it was due."""
-        self._late.observe(max(late, 0.0))
+        self._late.observe(late)
 
     def configured(self, state: State) -> None:
         """Say how the running settings stand to their file."""

@@ -95,7 +95,7 @@ async def _at_work(daemon: Daemon, entrance: Entrance, *, poll: bool) -> AsyncIt
     """Serve what the daemon has, and let it poll, as long as the context lasts."""
     async with Running(daemon, entrance, poll=poll) as running:
         jobs = Jobs(daemon.refused)
-        jobs.every(running.reloader.look, 2 * _SECOND)
+        jobs.every(running.reloader.look, _LOOK)
         if poll:
             await daemon.prepare()
             jobs.every(daemon.tick, _SECOND, at_once=True)

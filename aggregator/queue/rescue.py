@@ -11,7 +11,7 @@ from procrastinate import App
 from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Status
 
-from aggregator.queue.tasks import QUEUE
+from aggregator.store.queue import QUEUE
 
 HEARTBEAT = 5.0  # seconds between two signs of life of a worker
 _SILENCE = 20.0  # seconds without one until it counts as dead

@@ -16,8 +16,8 @@ from aggregator.daemon import Daemon, utc_now
 from aggregator.errors import StoreError
 from aggregator.fetch import site_of
 from aggregator.queue.schema import address_of
+from aggregator.store.queue import QUEUE
 
-QUEUE = "aggregator"
 _FIRST = 100  # the priority of chores: polls that wait must not keep them waiting
 _TICK = "* * * * * */2"  # every two seconds
 _MOST_DUE = 10_000  # feeds that a tick looks at

@@ -21,7 +21,8 @@ from aggregator.errors import ConfigError, StoreError
 from aggregator.queue.announcing import announce_for_ever
 from aggregator.queue.rescue import HEARTBEAT, rescue_for_ever
 from aggregator.queue.schema import make_tables
-from aggregator.queue.tasks import QUEUE, Tasks
+from aggregator.queue.tasks import Tasks
+from aggregator.store.queue import QUEUE
 
 _LOOK = 1.0  # seconds between two looks for jobs that nobody was told of
 _GRACE = 5.0  # seconds that polls under way get at the end

@@ -19,7 +19,7 @@ _STATE = text("""
         ON event.job_id = job.id AND event.type = 'deferred'
     WHERE job.status IN ('todo', 'doing') AND job.queue_name = :queue
 """)
-_NAME = "aggregator"  # of the queue
+QUEUE = "aggregator"  # its name
 
 
 def queue_state(connection: Connection) -> QueueState | None:
@@ -29,6 +29,6 @@ def queue_state(connection: Connection) -> QueueState | None:
     there = text("SELECT to_regclass('procrastinate_jobs') IS NOT NULL")
     if not connection.execute(there).scalar_one():
         return None
-    found = connection.execute(_STATE, {"queue": _NAME}).one()
+    found = connection.execute(_STATE, {"queue": QUEUE}).one()
     oldest = None if found.oldest is None else timedelta(seconds=max(float(found.oldest), 0.0))
     return QueueState(found.waiting, found.running, oldest, found.workers)

@@ -56,6 +56,10 @@ class _Kept:
     representation: Representation
     until: float  # of the monotonic clock
 
+    def is_of(self, version: str | None) -> bool:
+        """Whether it is what a version of the stories is served as, still."""
+        return self.version == version and self.until >= time.monotonic()
+
 
 class Feeds:
     """An ASGI endpoint for `/feed.FORM` and `/feeds/NAME.FORM`."""
@@ -83,32 +87,31 @@ class Feeds:
         asked = _asked(scope)
         version = self._version.at_hand()
         found = self._answers.get(asked)
-        if found is None or found[0].version != version or found[0].until < time.monotonic():
-            return None if version is None else self._find_answer(asked, scope, version)
-        return found[1]
+        if found is not None and found[0].is_of(version):
+            return found[1]
+        return None if version is None else self._find_answer(asked, scope, version)
 
     def _find_answer(self, asked: _Asked, scope: Scope, version: str) -> Answer | None:
         """The answer out of a document that is kept, and is kept itself from then on."""
         kept = self._kept.get(_key(base_of(self._site, scope), scope))
-        if kept is None or kept.version != version or kept.until < time.monotonic():
+        if kept is None or not kept.is_of(version):
             return None
         answer = answer_at_hand(kept.representation, request_headers(scope))
         if answer is None:
             return None
         status, headers, body = answer
+        if status == 200:
+            answer = status, headers + SECURITY, body
         if len(self._answers) >= _MOST_ANSWERS:
             self._answers.clear()
-        self._answers[asked] = (
-            kept,
-            (status, headers + SECURITY if status == 200 else headers, body),
-        )
-        return self._answers[asked][1]
+        self._answers[asked] = kept, answer
+        return answer
 
     async def _current(self, key: tuple[str, ...], scope: Scope, base: str) -> Representation:
         kept = self._kept.get(key)
         try:
             version = await self._version()
-            if kept is not None and kept.version == version and kept.until >= time.monotonic():
+            if kept is not None and kept.is_of(version):
                 self._kept.move_to_end(key)
                 return kept.representation
             return await self._build(key, version, scope, base)

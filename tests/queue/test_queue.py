@@ -21,9 +21,10 @@ from aggregator.model import FeedSpec, StoryQuery
 from aggregator.queue import rescue as rescuing
 from aggregator.queue.rescue import rescue
 from aggregator.queue.schema import make_tables
-from aggregator.queue.tasks import QUEUE, Tasks
+from aggregator.queue.tasks import Tasks
 from aggregator.site import StoredSite
 from aggregator.store import Store
+from aggregator.store.queue import QUEUE
 from benchmarks.hosts import Land, hosts
 
 
